@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _LINUX_VMB_CHANNEL_H
+#define _LINUX_VMB_CHANNEL_H
+
+#include <linux/types.h>
+#include <linux/uuid.h>
+
+struct device;
+struct vmb_channel;
+
+/**
+ * enum vmb_channel_state - state of a server's channel
+ * @VMB_CHANNEL_DISABLED: not offered; the only state in which it is configured
+ * @VMB_CHANNEL_ENABLED: offered, not open, paused by the VSP
+ * @VMB_CHANNEL_STARTED: offered, not open, started by the VSP
+ * @VMB_CHANNEL_PAUSED: open, paused by the VSP
+ * @VMB_CHANNEL_ACTIVE: open and started; traffic runs if the bus does
+ * @VMB_CHANNEL_STOPPED: as STARTED, after the guest closed it
+ *
+ * The numbers are those of the save stream.
+ */
+enum vmb_channel_state {
+	VMB_CHANNEL_DISABLED,
+	VMB_CHANNEL_ENABLED,
+	VMB_CHANNEL_STARTED,
+	VMB_CHANNEL_PAUSED,
+	VMB_CHANNEL_ACTIVE,
+	VMB_CHANNEL_STOPPED,
+	VMB_CHANNEL_NR_STATES
+};
+
+/* Why no traffic runs; it runs only if the set is empty. */
+#define VMB_PAUSED_BY_VSP	0x1
+#define VMB_PAUSED_BY_BUS	0x2
+
+enum vmb_channel_state vmb_channel_get_state(const struct vmb_channel *channel);
+const char *vmb_channel_state_name(enum vmb_channel_state state);
+u32 vmb_channel_pause_reasons(const struct vmb_channel *channel);
+
+void vmb_channel_set_pointer(struct vmb_channel *channel, void *pointer);
+void *vmb_channel_get_pointer(const struct vmb_channel *channel);
+const guid_t *vmb_channel_interface_type(const struct vmb_channel *channel);
+const guid_t *vmb_channel_interface_instance(const struct vmb_channel *channel);
+u16 vmb_channel_subchannel(const struct vmb_channel *channel);
+struct device *vmb_channel_device(struct vmb_channel *channel);
+u32 vmb_channel_max_packet_size(const struct vmb_channel *channel);
+bool vmb_channel_was_restored(const struct vmb_channel *channel);
+
+/**
+ * vmb_channel_init_set_max_packet_size() - largest payload in either direction
+ * @channel: a disabled channel
+ * @bytes: 1..%VMB_PACKET_BYTES_MAX
+ *
+ * VmbChannelInitSetMaximumPacketSize. 4096 if it is not called.
+ * Context: process context.
+ * Return: 0, -EINVAL (@bytes), -EBADFD (not Disabled, or packets have been
+ * allocated already). On failure nothing changed.
+ */
+int vmb_channel_init_set_max_packet_size(struct vmb_channel *channel, u32 bytes);
+
+/* What a packet's 16-bit length in units of 8 bytes leaves for the payload */
+#define VMB_PACKET_BYTES_MAX	524256
+
+/**
+ * vmb_channel_enable() - offer the channel to the guest (VmbChannelEnable)
+ * @channel: a disabled channel
+ *
+ * Context: process context; not from a state-change callback.
+ * Return: 0: Enabled, or -EBADFD (not Disabled), -EBUSY (being saved or
+ * restored), -EDEADLK (inside a callback), -ENODEV (gone).
+ */
+int vmb_channel_enable(struct vmb_channel *channel);
+
+/**
+ * vmb_channel_disable() - take the offer back (VmbChannelDisable)
+ * @channel: the channel
+ *
+ * Suspends and drains it if traffic runs, closes it if it is open, cancels the
+ * outgoing packets in use (-ECANCELED), and waits for all of that. A save or
+ * restore of the channel in progress is aborted.
+ *
+ * Context: process context, sleeps until the VSP has completed every incoming
+ * packet; not from a callback.
+ * Return: 0: Disabled (also if it was), -EDEADLK, -ENODEV (gone).
+ */
+int vmb_channel_disable(struct vmb_channel *channel);
+
+/**
+ * vmb_channel_start() - let traffic run (VmbChannelStart)
+ * @channel: an enabled channel
+ *
+ * Changes the channel's own state at once; traffic runs when the guest has
+ * opened it and the bus runs. Calls .started and .post_started if it does now.
+ *
+ * Context: process context; not from a state-change callback.
+ * Return: 0 (also if it was started), -EBADFD (Disabled), -EBUSY (being saved
+ * or restored), -EDEADLK, -ENODEV.
+ */
+int vmb_channel_start(struct vmb_channel *channel);
+
+/**
+ * vmb_channel_pause() - stop traffic (VmbChannelPause)
+ * @channel: the channel
+ *
+ * Calls .suspend and waits until no incoming packet is outstanding.
+ *
+ * Context: process context, may sleep for ever; not from a callback.
+ * Return: 0 (also if it was paused; in Disabled it has no effect, as a channel
+ * is always enabled paused), -EBUSY, -EDEADLK, -ENODEV.
+ */
+int vmb_channel_pause(struct vmb_channel *channel);
+
+/**
+ * vmb_channel_pause_timeout() - as vmb_channel_pause(), with a deadline
+ * @channel: the channel
+ * @timeout_ms: milliseconds
+ *
+ * Context: as vmb_channel_pause(); can be interrupted by a fatal signal.
+ * Return: as vmb_channel_pause(), and -ETIMEDOUT or -EINTR: the channel is
+ * started again, and a message names the packets that were still held.
+ */
+int vmb_channel_pause_timeout(struct vmb_channel *channel, u32 timeout_ms);
+
+/**
+ * vmb_channel_save_begin() - prepare to save a channel (VmbChannelSaveBegin)
+ * @channel: the channel; no traffic runs on it
+ *
+ * Until vmb_channel_save_end() nothing can be sent on the channel and its state
+ * does not change.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or nothing happened: -EBADFD (traffic runs, or its queue was
+ * stopped by an error), -EBUSY (a session has the channel or its bus already,
+ * or the VSP still holds an incoming packet), -ENOMEM, -ENODEV.
+ */
+int vmb_channel_save_begin(struct vmb_channel *channel);
+
+/**
+ * vmb_channel_save_continue() - save what comes next (VmbChannelSaveContinue)
+ * @channel: the channel
+ * @buf: where whole chunks go; may be NULL if @size is 0
+ * @size: bytes at @buf
+ * @filled: set to the bytes written; 0 on failure
+ * @required: set to the bytes needed to make progress on the next call; 0 if
+ *	nothing is left, and on failure other than -ENOBUFS
+ *
+ * Writes as many whole chunks as fit. What is written does not depend on the
+ * sizes of the buffers. After the end each further call returns 0 with
+ * *filled == 0.
+ *
+ * Context: process context, may sleep; calls .save_packet.
+ * Return: 0: all is saved (STATUS_SUCCESS). %VMB_MORE: chunks were written,
+ * there is more (STATUS_BUFFER_OVERFLOW). -ENOBUFS: @buf is smaller than
+ * *required, nothing was written and the position is unchanged
+ * (STATUS_BUFFER_TOO_SMALL). -EBADFD: no session. -EBUSY: another call is in
+ * progress. -EINVAL: NULL. Any other errno: the save failed, and each further
+ * call answers the same: what .save_packet returned, -EOPNOTSUPP (packets in
+ * use and no .save_packet), -EBADFD (its state grew again), -EOVERFLOW (it
+ * claimed more than the buffer holds), -EMSGSIZE (more than the cap), -ENOMEM,
+ * -ECANCELED or -ENODEV (the session was aborted).
+ */
+int vmb_channel_save_continue(struct vmb_channel *channel, void *buf, u32 size,
+			      u32 *filled, u32 *required);
+
+/**
+ * vmb_channel_save_end() - end a save, complete or not (VmbChannelSaveEnd)
+ * @channel: the channel
+ *
+ * Frees what the save allocated. The channel is as it was before; if the save
+ * had reached its end, sending stays refused until traffic runs again or the
+ * channel is started or disabled. Always safe; without a session a no-op.
+ * Context: process context, may sleep.
+ */
+void vmb_channel_save_end(struct vmb_channel *channel);
+
+/**
+ * vmb_channel_restore_from_buffer() - restore from saved chunks
+ * @channel: a channel in Disabled, Enabled or Started that has never been open
+ *	and has no outgoing packet in use
+ * @buf: one or more whole chunks, in order; hostile
+ * @size: bytes at @buf
+ *
+ * VmbChannelRestoreFromBuffer. The first call begins a restore session. The
+ * last chunk commits it: .opened is called if the channel was saved open, the
+ * packets become in use, and the channel takes the state it was saved in. All
+ * or nothing: after a failure the channel is as before the first call, the
+ * session answers the same error until vmb_channel_restore_end().
+ *
+ * Context: process context, may sleep; calls .restore_packet, .opened, on
+ * failure .discard_packet.
+ * Return: 0: done (STATUS_SUCCESS). %VMB_MORE: so far so good
+ * (STATUS_MORE_PROCESSING_REQUIRED). -EINVAL: @buf is NULL or @size 0.
+ * -EBADFD: not legal in this state, or restored already. -EBUSY: another
+ * session has the channel or its bus. -EMSGSIZE: not whole chunks. -EBADMSG,
+ * -EPROTO, -EUCLEAN, -EPROTONOSUPPORT, -EOPNOTSUPP, -ENOENT, -ESTALE, -EFAULT
+ * ...: the stream is refused.
+ */
+int vmb_channel_restore_from_buffer(struct vmb_channel *channel,
+				    const void *buf, u32 size);
+
+/**
+ * vmb_channel_restore_end() - drop a restore that failed or was not finished
+ * @channel: the channel
+ *
+ * Has no Windows counterpart: there the channel is cleaned up. Everything that
+ * was staged is discarded, in reverse order. A no-op without a session.
+ * Context: process context, may sleep; calls .discard_packet.
+ */
+void vmb_channel_restore_end(struct vmb_channel *channel);
+
+#endif /* _LINUX_VMB_CHANNEL_H */

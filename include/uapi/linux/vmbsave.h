@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+#ifndef _UAPI_LINUX_VMBSAVE_H
+#define _UAPI_LINUX_VMBSAVE_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * DOC: /dev/vmbsave
+ *
+ * One open file is one VMBus instance, that is: one virtual machine. A VMM
+ * gives it guest memory (SET_MEMORY_REGION), offers channels
+ * (OFFER_CHANNEL), connects eventfds (SET_EVENTFDS), passes on what the guest
+ * asks for (CREATE_GPADL, OPEN_CHANNEL, CLOSE_CHANNEL, TEARDOWN_GPADL) and
+ * drives save and restore (SET_STATE, RESET) as in VFIO migration version 2.
+ * Closing the file releases everything.
+ *
+ * Every ioctl takes a pointer to a structure that begins with its own size, as
+ * the caller knows it. A structure that is shorter than the kernel's is filled
+ * up with zeros; one that is longer must be zero behind what the kernel knows.
+ * Reserved fields must be zero. On failure nothing has changed unless the
+ * command says otherwise. Integers are in the byte order of the machine; GUIDs
+ * are 16 bytes as in memory on VMBus.
+ *
+ * What an errno means, for all commands:
+ *
+ * ENOTTY      unknown command
+ * E2BIG       a field that this kernel does not know is not zero
+ * EINVAL      a value is out of range, or a reserved field is not zero
+ * EOPNOTSUPP  the field is known, the value not supported; from a data fd: the
+ *             stream needs something that this kernel does not know
+ * EFAULT      a pointer cannot be read or written, or guest pages are not
+ *             backed by a memory region
+ * ENOENT      no such channel, GPADL or region; from RESUMING: the stream has
+ *             a channel that the bus has not, or the other way round
+ * EEXIST      such a channel, GPADL or region is there already
+ * ENODEV      no VSP serves this type, or it, the channel or the bus went away
+ * EBUSY       something holds it: a session, an open channel, an unread end
+ * EBADFD      the call is not legal in the present state
+ * EDQUOT      a cap is reached (the module's parameters)
+ * ENOMEM      no memory
+ * EINTR       a fatal signal ended the wait
+ * ETIMEDOUT   the deadline ended the wait
+ * ESTALE      the data fd belongs to a session that is over; from RESUMING:
+ *             guest memory and stream are not of one moment
+ * ECANCELED   the session was dropped by RESET
+ * EBADMSG     the stream is damaged: a hash does not fit
+ * EPROTO      chunks of the stream are missing, repeated or out of order; of a
+ *             channel: the guest wrote nonsense into its ring
+ * EUCLEAN     the stream is not damaged but says something that cannot be
+ * EPROTONOSUPPORT  the stream is of a version that is not known here
+ * EMSGSIZE    a length in the stream is above a cap
+ * ENODATA     the stream ended before its end record
+ * Anything else is what a VSP's callback returned. LAST_ERROR says more.
+ */
+
+#define VMBSAVE_IOC	0xb6
+
+/* Page frame numbers and page counts are of 4096 bytes, whatever the kernel's. */
+#define VMBSAVE_PAGE_SIZE	4096
+
+/* vmbsave_set_state.state; the numbers are VFIO's, 5 to 7 are kept for it */
+#define VMBSAVE_STATE_ERROR	0	/* left by RESET only */
+#define VMBSAVE_STATE_STOP	1	/* a new bus; no guest byte is written */
+#define VMBSAVE_STATE_RUNNING	2
+#define VMBSAVE_STATE_STOP_COPY	3	/* the state is read from the data fd */
+#define VMBSAVE_STATE_RESUMING	4	/* the state is written to the data fd */
+
+/**
+ * struct vmbsave_info - VMBSAVE_GET_INFO
+ * @size: of this structure
+ * @flags: zero
+ * @state: [out] VMBSAVE_STATE_*
+ * @stream_major: [out] of the streams that are written and read
+ * @stream_minor: [out]
+ * @nr_channels: [out] channels of this bus
+ * @nr_gpadls: [out] GPADLs of all its channels
+ * @nr_packets: [out] outgoing packets in use: queued or awaiting completion
+ * @nr_held: [out] incoming packets that VSPs have not completed
+ * @nr_completions: [out] completions that wait for ring space
+ */
+struct vmbsave_info {
+	__u32 size;
+	__u32 flags;
+	__u32 state;
+	__u16 stream_major;
+	__u16 stream_minor;
+	__u32 nr_channels;
+	__u32 nr_gpadls;
+	__u64 nr_packets;
+	__u64 nr_held;
+	__u64 nr_completions;
+};
+
+/**
+ * struct vmbsave_memory_region - VMBSAVE_SET_MEMORY_REGION
+ * @size: of this structure
+ * @flags: zero
+ * @gpa: guest physical address, a multiple of 4096
+ * @bytes: length, a multiple of 4096; 0 removes the region that starts at @gpa
+ * @uaddr: where it is in the caller's address space, a multiple of 4096
+ *
+ * EEXIST if it overlaps another one. Removing one does not release pages that
+ * a GPADL has pinned; they go with the GPADL.
+ */
+struct vmbsave_memory_region {
+	__u32 size;
+	__u32 flags;
+	__u64 gpa;
+	__u64 bytes;
+	__u64 uaddr;
+};
+
+/**
+ * struct vmbsave_offer_channel - VMBSAVE_OFFER_CHANNEL
+ * @size: of this structure
+ * @flags: zero
+ * @type: interface type GUID; a VSP that serves it must be loaded
+ * @instance: interface instance GUID
+ * @subchannel: 0 = primary
+ * @reserved: zero
+ * @channel: [out] id of the channel on this bus, never used again
+ *
+ * States STOP and RUNNING. EEXIST if the bus has a channel of the same type,
+ * instance and subchannel.
+ */
+struct vmbsave_offer_channel {
+	__u32 size;
+	__u32 flags;
+	__u8 type[16];
+	__u8 instance[16];
+	__u16 subchannel;
+	__u16 reserved;
+	__u32 channel;
+};
+
+/**
+ * struct vmbsave_channel_id - VMBSAVE_RESCIND_CHANNEL, VMBSAVE_CLOSE_CHANNEL
+ * @size: of this structure
+ * @channel: id of the channel
+ *
+ * RESCIND_CHANNEL takes the offer back for good: closes the channel, discards
+ * its packets, releases its GPADLs. States STOP and RUNNING.
+ *
+ * CLOSE_CHANNEL: the guest closed it. Waits, killably, until the VSP has
+ * completed what it holds (EINTR: the channel is still open). State RUNNING.
+ */
+struct vmbsave_channel_id {
+	__u32 size;
+	__u32 channel;
+};
+
+/**
+ * struct vmbsave_eventfds - VMBSAVE_SET_EVENTFDS
+ * @size: of this structure
+ * @channel: id of the channel
+ * @kick_fd: eventfd that the VMM signals when the guest signals the host; -1
+ *	for none
+ * @call_fd: eventfd that the kernel signals to interrupt the guest; -1 for
+ *	none. A channel needs one to be opened.
+ *
+ * Replaces what was set before. Any state.
+ */
+struct vmbsave_eventfds {
+	__u32 size;
+	__u32 channel;
+	__s32 kick_fd;
+	__s32 call_fd;
+};
+
+/**
+ * struct vmbsave_create_gpadl - VMBSAVE_CREATE_GPADL
+ * @size: of this structure
+ * @channel: id of the channel
+ * @gpadl: id that the guest chose, not 0
+ * @flags: zero
+ * @byte_count: length of the buffer, not 0
+ * @byte_offset: where it starts in its first page, 0..4095
+ * @nr_pfns: pages that the buffer touches
+ * @reserved: zero
+ * @pfns: user address of @nr_pfns __u64 guest page frame numbers
+ *
+ * Pins the pages. State RUNNING or STOP.
+ */
+struct vmbsave_create_gpadl {
+	__u32 size;
+	__u32 channel;
+	__u32 gpadl;
+	__u32 flags;
+	__u32 byte_count;
+	__u32 byte_offset;
+	__u32 nr_pfns;
+	__u32 reserved;
+	__aligned_u64 pfns;
+};
+
+/**
+ * struct vmbsave_gpadl_id - VMBSAVE_TEARDOWN_GPADL
+ * @size: of this structure
+ * @channel: id of the channel
+ * @gpadl: id of the GPADL; EBUSY while an open channel has its rings there
+ * @reserved: zero
+ */
+struct vmbsave_gpadl_id {
+	__u32 size;
+	__u32 channel;
+	__u32 gpadl;
+	__u32 reserved;
+};
+
+/**
+ * struct vmbsave_open_channel - VMBSAVE_OPEN_CHANNEL
+ * @size: of this structure
+ * @channel: id of the channel
+ * @gpadl: the GPADL that holds both rings; it starts at a page
+ * @downstream_page: first page of the host-to-guest ring in it, at least 2; at
+ *	least 2 pages follow from there
+ * @target_vp: virtual processor to interrupt; kept for the VMM and saved
+ * @reserved: zero
+ * @user_data: what the guest passed; kept for the VSP and saved
+ *
+ * State RUNNING. EBADFD if it is not offered or open already. Fails with what
+ * the VSP's opened callback returned.
+ */
+struct vmbsave_open_channel {
+	__u32 size;
+	__u32 channel;
+	__u32 gpadl;
+	__u32 downstream_page;
+	__u32 target_vp;
+	__u32 reserved;
+	__u8 user_data[120];
+};
+
+/**
+ * struct vmbsave_set_state - VMBSAVE_SET_STATE
+ * @size: of this structure
+ * @state: VMBSAVE_STATE_STOP, _RUNNING, _STOP_COPY or _RESUMING
+ * @timeout_ms: deadline for VSPs to complete what they hold; 0 = the module's
+ *	default
+ * @data_fd: [out] entering STOP_COPY: to read the state from, up to the end
+ *	of file; entering RESUMING: to write it to, in pieces of any size; else
+ *	-1
+ *
+ * Arcs, and where the bus is if one fails:
+ *
+ *   STOP -> RUNNING        cannot fail
+ *   RUNNING -> STOP        RUNNING (ETIMEDOUT, EINTR; LAST_ERROR names what
+ *                          is held)
+ *   STOP -> STOP_COPY      STOP
+ *   STOP_COPY -> STOP      cannot fail; an unfinished save is abandoned
+ *   STOP -> RESUMING       STOP; EBADFD if a channel is or was open or has
+ *                          outgoing packets
+ *   RESUMING -> STOP       commits. ERROR: the stream or a VSP refused, all
+ *                          channels are as they were before RESUMING. From
+ *                          there each call answers the same until RESET.
+ *
+ * RUNNING <-> STOP_COPY and RESUMING -> RUNNING go by way of STOP; if the
+ * second step fails the bus stays in STOP. A state asked for again is left as
+ * it is, and data_fd is -1. Closing the data fd before its end abandons a save
+ * and poisons a restore.
+ */
+struct vmbsave_set_state {
+	__u32 size;
+	__u32 state;
+	__u32 timeout_ms;
+	__s32 data_fd;
+};
+
+/**
+ * struct vmbsave_reset - VMBSAVE_RESET
+ * @size: of this structure
+ * @flags: zero
+ *
+ * From any state to STOP. A session is dropped: its data fd answers ECANCELED
+ * to the call in progress and ESTALE from then on, and the channels are as
+ * they were before RESUMING. From RUNNING it stops as SET_STATE does and can
+ * fail as that does.
+ */
+struct vmbsave_reset {
+	__u32 size;
+	__u32 flags;
+};
+
+#define VMBSAVE_ERROR_TEXT 192
+
+/**
+ * struct vmbsave_last_error - VMBSAVE_LAST_ERROR
+ * @size: of this structure
+ * @flags: zero
+ * @error: [out] errno, positive; 0 if nothing has failed since the bus was
+ *	made or RESET was called
+ * @status: [out] the NTSTATUS that stands for it
+ * @channel: [out] id of the channel concerned, 0 = none
+ * @chunk: [out] number of the chunk in the stream, 0 = its header or none
+ * @offset: [out] bytes from the start of the stream
+ * @packet: [out] transaction id, 0 = none
+ * @text: [out] one sentence, ends with a NUL
+ *
+ * The first error of the last session or state change that failed.
+ */
+struct vmbsave_last_error {
+	__u32 size;
+	__u32 flags;
+	__u32 error;
+	__u32 status;
+	__u32 channel;
+	__u32 chunk;
+	__u64 offset;
+	__u64 packet;
+	char text[VMBSAVE_ERROR_TEXT];
+};
+
+/* vmbsave_event.type */
+#define VMBSAVE_EVENT_RESCINDED	1	/* the VSP went away; forget the channel */
+#define VMBSAVE_EVENT_FAILED	2	/* the channel's traffic stopped for an error */
+
+/**
+ * struct vmbsave_event - what read() on the device returns, whole ones only
+ * @type: VMBSAVE_EVENT_*
+ * @channel: id of the channel
+ * @error: errno, positive
+ * @reserved: zero
+ *
+ * read() waits unless O_NONBLOCK is set; poll() says when there is one. At
+ * most one of each type is pending for a channel.
+ */
+struct vmbsave_event {
+	__u32 type;
+	__u32 channel;
+	__u32 error;
+	__u32 reserved;
+};
+
+#define VMBSAVE_GET_INFO	_IO(VMBSAVE_IOC, 0)
+#define VMBSAVE_SET_MEMORY_REGION _IO(VMBSAVE_IOC, 1)
+#define VMBSAVE_OFFER_CHANNEL	_IO(VMBSAVE_IOC, 2)
+#define VMBSAVE_RESCIND_CHANNEL	_IO(VMBSAVE_IOC, 3)
+#define VMBSAVE_SET_EVENTFDS	_IO(VMBSAVE_IOC, 4)
+#define VMBSAVE_CREATE_GPADL	_IO(VMBSAVE_IOC, 5)
+#define VMBSAVE_TEARDOWN_GPADL	_IO(VMBSAVE_IOC, 6)
+#define VMBSAVE_OPEN_CHANNEL	_IO(VMBSAVE_IOC, 7)
+#define VMBSAVE_CLOSE_CHANNEL	_IO(VMBSAVE_IOC, 8)
+#define VMBSAVE_SET_STATE	_IO(VMBSAVE_IOC, 9)
+#define VMBSAVE_RESET		_IO(VMBSAVE_IOC, 10)
+#define VMBSAVE_LAST_ERROR	_IO(VMBSAVE_IOC, 11)
+
+#endif /* _UAPI_LINUX_VMBSAVE_H */

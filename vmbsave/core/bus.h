@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMB_CORE_BUS_H
+#define _VMB_CORE_BUS_H
+
+#include <linux/device.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/uuid.h>
+
+#include <uapi/linux/vmbsave.h>
+
+#include "core/bus_error.h"
+#include "core/turn.h"
+
+struct vmb_bus;
+struct vmb_channel;
+struct vmb_guest_memory;
+struct vmb_session;
+
+/**
+ * enum vmb_bus_state - what a bus does; the numbers are those of the uapi
+ * @VMB_BUS_ERROR: a commit failed; left by reset only
+ * @VMB_BUS_STOP: no traffic, no guest byte is written
+ * @VMB_BUS_RUNNING: traffic
+ * @VMB_BUS_STOP_COPY: stopped, the state can be read
+ * @VMB_BUS_RESUMING: stopped, the state can be written
+ */
+enum vmb_bus_state {
+	VMB_BUS_ERROR = VMBSAVE_STATE_ERROR,
+	VMB_BUS_STOP = VMBSAVE_STATE_STOP,
+	VMB_BUS_RUNNING = VMBSAVE_STATE_RUNNING,
+	VMB_BUS_STOP_COPY = VMBSAVE_STATE_STOP_COPY,
+	VMB_BUS_RESUMING = VMBSAVE_STATE_RESUMING,
+	VMB_BUS_NR_STATES
+};
+
+/**
+ * struct vmb_bus_ops - what a bus tells the one who made it
+ * @event: Optional. VMBSAVE_EVENT_* of a channel, with a negative errno. May
+ *	not sleep. Not called once vmb_bus_destroy() has returned.
+ * @release: Optional. The last reference is gone; guest memory is not used any
+ *	more.
+ */
+struct vmb_bus_ops {
+	void (*event)(struct vmb_bus *bus, u32 type, u32 channel, int error);
+	void (*release)(struct vmb_bus *bus);
+};
+
+/**
+ * struct vmb_bus - one VMBus instance, that is: one virtual machine
+ * @dev: the device; parent of its channels
+ * @ops: of the one who made it
+ * @owner: his
+ * @memory: guest RAM
+ * @turn: who may change the state of the bus or its set of channels; protects
+ *	the next three
+ * @state: changed by the migrate room alone; others read it with READ_ONCE
+ * @session: the save or restore of the whole bus, or NULL
+ * @session_error: what the failed commit of a session answers until reset
+ * @lock: protects the next four; nothing is called with it
+ * @channels: on offer, by ascending id
+ * @next_id: id of the next channel; ids are not used again
+ * @nr_channels: length of @channels
+ * @dying: set once, no more offers
+ * @error: the last error, with a lock of its own
+ */
+struct vmb_bus {
+	struct device dev;
+	const struct vmb_bus_ops *ops;
+	void *owner;
+	struct vmb_guest_memory *memory;
+
+	struct vmb_turn turn;
+	enum vmb_bus_state state;
+	struct vmb_session *session;
+	int session_error;
+
+	struct mutex lock; /* protects the next four */
+	struct list_head channels;
+	u32 next_id;
+	u32 nr_channels;
+	bool dying;
+
+	struct vmb_bus_error error;
+	int id;
+};
+
+/**
+ * struct vmb_channel_identity - what makes a channel the same on another host
+ * @type: interface type
+ * @instance: interface instance
+ * @subchannel: 0 = primary
+ */
+struct vmb_channel_identity {
+	guid_t type;
+	guid_t instance;
+	u16 subchannel;
+};
+
+static inline bool vmb_bus_is_running(const struct vmb_bus *bus)
+{
+	return READ_ONCE(bus->state) == VMB_BUS_RUNNING;
+}
+
+struct vmb_bus *vmb_bus_create(const struct vmb_bus_ops *ops,
+			       struct vmb_guest_memory *memory, void *owner);
+void vmb_bus_destroy(struct vmb_bus *bus);
+struct vmb_bus *vmb_bus_get(struct vmb_bus *bus);
+void vmb_bus_put(struct vmb_bus *bus);
+
+struct vmb_channel *vmb_bus_offer(struct vmb_bus *bus,
+				  const struct vmb_channel_identity *identity);
+int vmb_bus_rescind(struct vmb_bus *bus, u32 id);
+struct vmb_channel *vmb_bus_find(struct vmb_bus *bus, u32 id);
+struct vmb_channel **vmb_bus_list(struct vmb_bus *bus, u32 *nr);
+void vmb_bus_put_list(struct vmb_channel **list, u32 nr);
+void vmb_bus_forget(struct vmb_channel *channel);
+void vmb_bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error);
+
+#endif /* _VMB_CORE_BUS_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMB_CORE_BUS_TYPE_H
+#define _VMB_CORE_BUS_TYPE_H
+
+struct attribute_group;
+struct device;
+
+int vmb_bus_type_register(const struct attribute_group **groups);
+void vmb_bus_type_unregister(void);
+void vmb_bus_type_join(struct device *dev);
+
+#endif /* _VMB_CORE_BUS_TYPE_H */

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMB_CORE_CHANNEL_H
+#define _VMB_CORE_CHANNEL_H
+
+#include <linux/bits.h>
+#include <linux/device.h>
+#include <linux/jiffies.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/rbtree.h>
+#include <linux/spinlock.h>
+#include <linux/vmb_channel.h>
+#include <linux/vmb_vsp.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "core/bus.h"
+#include "core/session.h"
+#include "core/turn.h"
+#include "wire/ring.h"
+
+struct vmb_channel;
+struct vmb_gpadl;
+struct vmb_packet_completion;
+
+/* Payload size of a channel whose VSP did not set one, in bytes */
+#define VMB_PACKET_BYTES_DEFAULT 4096
+
+/* Transaction ids that Linux guests use as sentinels lie far above */
+#define VMB_TRANSACTION_ID_MAX	BIT_ULL(63)
+
+/**
+ * struct vmb_channel_host - how a channel interrupts its guest
+ * @signal: Required. Called with the channel's lock held.
+ * @release: Required. It is not used any more.
+ */
+struct vmb_channel_host {
+	void (*signal)(struct vmb_channel_host *host);
+	void (*release)(struct vmb_channel_host *host);
+};
+
+/**
+ * struct vmb_channel_open - what the guest asked for when it opened a channel
+ * @gpadl: id of the GPADL with both rings
+ * @downstream_page: first page of the host-to-guest ring in it
+ * @target_vp: virtual processor to interrupt
+ * @user_data: opaque
+ */
+struct vmb_channel_open {
+	u32 gpadl;
+	u32 downstream_page;
+	u32 target_vp;
+	u8 user_data[120];
+};
+
+/**
+ * struct vmb_channel_queue - outgoing traffic that is not over
+ * @waiting: struct vmb_outgoing in order: what waits for room in the ring
+ * @sent: struct vmb_outgoing by id: packets that await their completion
+ * @finished: packets whose completion routine is to be called by the worker
+ * @next_id: transaction id of the next packet
+ * @nr_packets: packets in @waiting and @sent
+ * @nr_completions: completions in @waiting
+ */
+struct vmb_channel_queue {
+	struct list_head waiting;
+	struct rb_root sent;
+	struct list_head finished;
+	u64 next_id;
+	u64 nr_packets;
+	u64 nr_completions;
+};
+
+/**
+ * struct vmb_channel - one channel, server's end
+ * @dev: the device, child of the bus
+ * @ref: references of this module's objects; together they hold one on @dev,
+ *	because the last one on a device may not be dropped in any context
+ * @release: drops that one
+ * @bus: referenced
+ * @node: in @bus->channels
+ * @identity: does not change
+ * @id: on its bus, from 1
+ * @vsp: the driver, from before its probe until after its remove
+ * @pointer: the VSP's
+ * @probe_error: what the VSP's probe returned
+ * @unregister: removes the device once the VSP has gone
+ *
+ * @turn: who may change the channel; protects the fields up to @lock
+ * @state: changed by vmb_channel_state_move() alone
+ * @flowing: .started was called and .suspend was not yet
+ * @opened_before: it has been open
+ * @restored: it is what a restore made of it
+ * @max_packet: largest payload, bytes
+ * @gpadls: struct vmb_gpadl by id
+ * @ring_gpadl: the one with the rings of an open channel
+ * @ring_map: its pages in one mapping
+ * @open: as the guest asked
+ *
+ * @lock: protects the fields up to @work; taken with interrupts off, because
+ *	VSPs send and complete from any context
+ * @gone: rescinded; nothing of the VSP or the guest is touched any more
+ * @live: the outgoing ring may be written
+ * @error: why traffic stopped for good, 0 = it did not
+ * @error_text: the same for people; NULL once it was reported
+ * @held: a session keeps the channel as it is: no sends, no control
+ * @saved: a save reached its end and no traffic ran since: another host may
+ *	run with what was saved, so no sends
+ * @session: the save or restore that has the channel, also if it failed
+ * @host: how to signal the guest, or NULL
+ * @out: host-to-guest ring
+ * @queue: outgoing packets and completions
+ * @incoming: struct vmb_packet_completion that the VSP has
+ * @nr_incoming: length of @incoming
+ * @generation: of the open; a completion from an earlier one is not sent
+ *
+ * @work: the worker: delivery, completion routines, the queue
+ * @run: the worker delivers
+ * @in: guest-to-host ring, the worker's alone while @run
+ * @rx: the worker's copy of one packet
+ * @rx_size: bytes at @rx
+ * @spare: object for the next packet, so that none is taken off the ring
+ *	without a place to put it
+ * @drained: woken when @nr_incoming falls to 0 and when @gone is set
+ * @stray: completions that named no packet in use
+ */
+struct vmb_channel {
+	struct device dev;
+	struct kref ref;
+	struct work_struct release;
+	struct vmb_bus *bus;
+	struct list_head node;
+	struct vmb_channel_identity identity;
+	u32 id;
+	const struct vmb_vsp *vsp;
+	void *pointer;
+	int probe_error;
+	struct work_struct unregister;
+
+	struct vmb_turn turn;
+	enum vmb_channel_state state;
+	bool flowing;
+	bool opened_before;
+	bool restored;
+	u32 max_packet;
+	struct xarray gpadls;
+	struct vmb_gpadl *ring_gpadl;
+	void *ring_map;
+	struct vmb_channel_open open;
+
+	spinlock_t lock; /* protects the fields up to @work */
+	bool gone;
+	bool live;
+	int error;
+	const char *error_text;
+	bool held;
+	bool saved;
+	struct vmb_session *session;
+	struct vmb_channel_host *host;
+	struct vmb_ring out;
+	struct vmb_channel_queue queue;
+	struct list_head incoming;
+	u32 nr_incoming;
+	u32 generation;
+
+	struct delayed_work work;
+	bool run;
+	struct vmb_ring in;
+	void *rx;
+	u32 rx_size;
+	struct vmb_packet_completion *spare;
+	wait_queue_head_t drained;
+	u64 stray;
+};
+
+static inline struct vmb_channel *to_vmb_channel(struct device *dev)
+{
+	return container_of(dev, struct vmb_channel, dev);
+}
+
+/**
+ * vmb_deadline() - when a wait has to end
+ * @timeout_ms: milliseconds from now
+ * Return: in jiffies, never 0, which means for ever.
+ */
+static inline unsigned long vmb_deadline(u32 timeout_ms)
+{
+	return (jiffies + msecs_to_jiffies(timeout_ms)) ?: 1;
+}
+
+/* channel.c: its life */
+struct vmb_channel *vmb_channel_create(struct vmb_bus *bus,
+				       const struct vmb_channel_identity *identity,
+				       u32 id);
+struct vmb_channel *vmb_channel_get(struct vmb_channel *channel);
+void vmb_channel_put(struct vmb_channel *channel);
+void vmb_channel_detach(struct vmb_channel *channel);
+void vmb_channel_set_host(struct vmb_channel *channel,
+			  struct vmb_channel_host *host);
+
+/* channel_control.c: what its VSP does to it */
+int vmb_channel_control_begin(struct vmb_channel *channel);
+void vmb_channel_control_end(struct vmb_channel *channel);
+int vmb_channel_abort_session(struct vmb_channel *channel, int error);
+
+/* channel_state.c: the table */
+enum vmb_channel_event {
+	VMB_CHANNEL_EVENT_ENABLE,
+	VMB_CHANNEL_EVENT_DISABLE,
+	VMB_CHANNEL_EVENT_START,
+	VMB_CHANNEL_EVENT_PAUSE,
+	VMB_CHANNEL_EVENT_OPEN,
+	VMB_CHANNEL_EVENT_CLOSE,
+	VMB_CHANNEL_NR_EVENTS
+};
+
+int vmb_channel_state_next(enum vmb_channel_state state,
+			   enum vmb_channel_event event);
+int __must_check vmb_channel_state_check(const struct vmb_channel *channel,
+					 enum vmb_channel_event event);
+void vmb_channel_state_move(struct vmb_channel *channel,
+			    enum vmb_channel_event event);
+void vmb_channel_state_restore(struct vmb_channel *channel,
+			       enum vmb_channel_state state);
+bool vmb_channel_state_is_open(enum vmb_channel_state state);
+
+/* channel_open.c: rings */
+int vmb_channel_open(struct vmb_channel *channel,
+		     const struct vmb_channel_open *open);
+int vmb_channel_close(struct vmb_channel *channel);
+int vmb_channel_rings_attach(struct vmb_channel *channel,
+			     const struct vmb_channel_open *open);
+void vmb_channel_rings_detach(struct vmb_channel *channel);
+void vmb_channel_shut(struct vmb_channel *channel);
+
+/* channel_flow.c: traffic */
+void vmb_channel_flow_init(struct vmb_channel *channel);
+void vmb_channel_flow_start(struct vmb_channel *channel);
+int vmb_channel_flow_stop(struct vmb_channel *channel, unsigned long deadline);
+void vmb_channel_flow_cut(struct vmb_channel *channel);
+bool vmb_channel_flow_wanted(const struct vmb_channel *channel);
+void vmb_channel_fail_locked(struct vmb_channel *channel, int error,
+			     const char *why);
+void vmb_channel_kick(struct vmb_channel *channel);
+void vmb_channel_kick_guest(struct vmb_channel *channel);
+void vmb_channel_flush(struct vmb_channel *channel);
+
+#endif /* _VMB_CORE_CHANNEL_H */

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/jiffies.h>
+#include <linux/vmb_ns.h>
+
+#include "core/channel.h"
+#include "core/outgoing.h"
+
+/**
+ * DOC: What a VSP does to its channel
+ *
+ * Each call takes the channel's turn, checks the table of channel_state.c,
+ * moves the state and makes traffic follow. The callbacks that this entails
+ * are called with the turn and without any lock; one that comes back to
+ * control its own channel is refused with -EDEADLK, from the worker too.
+ */
+
+static bool in_callback(struct vmb_channel *channel)
+{
+	return vmb_turn_is_mine(&channel->turn) ||
+	       current_work() == &channel->work.work;
+}
+
+/**
+ * vmb_channel_control_begin() - become the one who may change a channel
+ * @channel: the channel
+ *
+ * Context: process context, may sleep.
+ * Return: 0, then vmb_channel_control_end() must follow; or -EDEADLK (inside a
+ * callback), -ENODEV (gone), -EBUSY (a session has it).
+ */
+int vmb_channel_control_begin(struct vmb_channel *channel)
+{
+	int ret;
+
+	if (in_callback(channel))
+		return -EDEADLK;
+	ret = vmb_turn_take(&channel->turn);
+	if (ret)
+		return ret;
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		if (channel->gone)
+			ret = -ENODEV;
+		else if (channel->held)
+			ret = -EBUSY;
+	}
+	if (ret)
+		vmb_turn_release(&channel->turn);
+	return ret;
+}
+
+/**
+ * vmb_channel_control_end() - undo vmb_channel_control_begin()
+ * @channel: the channel
+ * Context: process context.
+ */
+void vmb_channel_control_end(struct vmb_channel *channel)
+{
+	vmb_turn_release(&channel->turn);
+}
+
+static void forget_saved(struct vmb_channel *channel)
+{
+	guard(spinlock_irqsave)(&channel->lock);
+
+	channel->saved = false;
+}
+
+int vmb_channel_enable(struct vmb_channel *channel)
+{
+	int ret = vmb_channel_control_begin(channel);
+
+	if (ret)
+		return ret;
+	ret = vmb_channel_state_check(channel, VMB_CHANNEL_EVENT_ENABLE);
+	if (!ret)
+		vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_ENABLE);
+	vmb_channel_control_end(channel);
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(vmb_channel_enable, VMBSAVE_NS);
+
+int vmb_channel_start(struct vmb_channel *channel)
+{
+	int ret = vmb_channel_control_begin(channel);
+
+	if (ret)
+		return ret;
+	ret = vmb_channel_state_check(channel, VMB_CHANNEL_EVENT_START);
+	if (!ret) {
+		vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_START);
+		if (vmb_bus_is_running(channel->bus))
+			forget_saved(channel);
+		vmb_channel_flow_start(channel);
+	}
+	vmb_channel_control_end(channel);
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(vmb_channel_start, VMBSAVE_NS);
+
+static int pause_until(struct vmb_channel *channel, unsigned long deadline)
+{
+	int ret = vmb_channel_control_begin(channel);
+
+	if (ret)
+		return ret;
+	ret = vmb_channel_state_check(channel, VMB_CHANNEL_EVENT_PAUSE);
+	if (!ret)
+		ret = vmb_channel_flow_stop(channel, deadline);
+	if (!ret)
+		vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_PAUSE);
+	vmb_channel_control_end(channel);
+	return ret;
+}
+
+int vmb_channel_pause(struct vmb_channel *channel)
+{
+	return pause_until(channel, 0);
+}
+EXPORT_SYMBOL_NS_GPL(vmb_channel_pause, VMBSAVE_NS);
+
+int vmb_channel_pause_timeout(struct vmb_channel *channel, u32 timeout_ms)
+{
+	int ret = pause_until(channel, vmb_deadline(timeout_ms));
+	char text[VMBSAVE_ERROR_TEXT];
+
+	if (ret == -ETIMEDOUT || ret == -EINTR) {
+		vmb_bus_error_get(channel->bus, NULL, text);
+		dev_warn_ratelimited(&channel->dev, "cannot pause, %s: %pe\n",
+				     text, ERR_PTR(ret));
+	}
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(vmb_channel_pause_timeout, VMBSAVE_NS);
+
+/**
+ * vmb_channel_abort_session() - end the save or restore that has a channel
+ * @channel: the channel
+ * @error: what the session answers from now on
+ *
+ * Context: process context, waits for a callback of the session in progress.
+ * Return: 0: no session has it (another one may begin, unless it is gone);
+ * -EDEADLK: called from such a callback.
+ */
+int vmb_channel_abort_session(struct vmb_channel *channel, int error)
+{
+	struct vmb_session *session;
+	int ret;
+
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		session = channel->session;
+		if (session)
+			session->ops->get(session);
+	}
+	if (!session)
+		return 0;
+	ret = session->ops->abort(session, channel, error);
+	session->ops->put(session);
+	return ret;
+}
+
+static void disable_locked(struct vmb_channel *channel)
+{
+	/* An infinite wait ends early only if the channel goes away. */
+	if (vmb_channel_flow_stop(channel, 0))
+		return;
+	if (vmb_channel_state_is_open(channel->state))
+		vmb_channel_shut(channel);
+	vmb_outgoing_cancel(channel);
+	vmb_channel_flush(channel);
+	forget_saved(channel);
+	vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_DISABLE);
+}
+
+int vmb_channel_disable(struct vmb_channel *channel)
+{
+	int ret;
+
+	if (in_callback(channel))
+		return -EDEADLK;
+	do {
+		ret = vmb_channel_abort_session(channel, -ECANCELED);
+		if (!ret)
+			ret = vmb_channel_control_begin(channel);
+	} while (ret == -EBUSY);
+	if (ret)
+		return ret;
+	disable_locked(channel);
+	ret = READ_ONCE(channel->gone) ? -ENODEV : 0;
+	vmb_channel_control_end(channel);
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(vmb_channel_disable, VMBSAVE_NS);

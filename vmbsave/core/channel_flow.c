@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/sched/signal.h>
+#include <linux/wait.h>
+
+#include "core/channel.h"
+#include "core/incoming.h"
+#include "core/outgoing.h"
+#include "core/workqueue.h"
+
+/**
+ * DOC: Traffic of a channel
+ *
+ * Traffic runs while the channel is ACTIVE, its bus RUNNING, and nothing went
+ * wrong. Starting it:
+ *
+ * 1. The outgoing ring may be written; what was queued is still first.
+ * 2. .started
+ * 3. The worker delivers; it polls the ring once, for what came meanwhile.
+ * 4. .post_started
+ *
+ * Stopping it:
+ *
+ * 1. The worker delivers no more; a callback in progress is waited for. Kicks
+ *    from now on do nothing: starting polls the ring.
+ * 2. .suspend
+ * 3. Wait until the VSP has completed every packet it was given. Answers still
+ *    go into the ring, or wait in the queue if it is full.
+ * 4. The rings are left alone; due completion routines are called.
+ *
+ * Unhappy paths. The wait of step 3 ends by its deadline or a fatal signal:
+ * traffic is started again as above, and the caller told. The channel goes
+ * away during it: whoever removes it cuts traffic without waiting for packets.
+ * The guest writes nonsense: steps 1 and 4 at once, the rest when the channel
+ * is closed or the bus stopped.
+ */
+
+static void report_failure(struct vmb_channel *channel)
+{
+	const char *text;
+	int error;
+
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		text = channel->error_text;
+		error = channel->error;
+		channel->error_text = NULL;
+	}
+	if (!text)
+		return;
+	dev_err_ratelimited(&channel->dev, "traffic stopped, %s: %pe\n", text,
+			    ERR_PTR(error));
+	vmb_bus_event(channel->bus, VMBSAVE_EVENT_FAILED, channel->id, error);
+}
+
+static void channel_work(struct work_struct *work)
+{
+	struct vmb_channel *channel =
+		container_of(to_delayed_work(work), struct vmb_channel, work);
+	bool more;
+
+	do {
+		more = vmb_outgoing_finish(channel);
+		more |= vmb_incoming_deliver(channel);
+		more |= vmb_outgoing_pump(channel);
+		cond_resched();
+	} while (more);
+	report_failure(channel);
+}
+
+/**
+ * vmb_channel_flow_init() - prepare a new channel for traffic
+ * @channel: the channel
+ */
+void vmb_channel_flow_init(struct vmb_channel *channel)
+{
+	INIT_DELAYED_WORK(&channel->work, channel_work);
+	init_waitqueue_head(&channel->drained);
+	INIT_LIST_HEAD(&channel->incoming);
+	vmb_queue_init(&channel->queue);
+}
+
+/**
+ * vmb_channel_kick() - let the worker look what there is to do
+ * @channel: the channel
+ * Context: any.
+ */
+void vmb_channel_kick(struct vmb_channel *channel)
+{
+	vmb_workqueue_queue_delayed(&channel->work, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_channel_kick);
+
+/**
+ * vmb_channel_kick_guest() - interrupt the guest
+ * @channel: the channel
+ * Context: any.
+ */
+void vmb_channel_kick_guest(struct vmb_channel *channel)
+{
+	guard(spinlock_irqsave)(&channel->lock);
+
+	if (channel->live && channel->host)
+		channel->host->signal(channel->host);
+}
+
+/**
+ * vmb_channel_flush() - wait until the worker has done what there was to do
+ * @channel: the channel
+ * Context: process context, not the worker; sleeps.
+ */
+void vmb_channel_flush(struct vmb_channel *channel)
+{
+	vmb_channel_kick(channel);
+	flush_delayed_work(&channel->work);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_channel_flush);
+
+/**
+ * vmb_channel_fail_locked() - stop traffic for good
+ * @channel: the channel; the caller holds its lock
+ * @error: negative errno
+ * @why: for people, constant
+ *
+ * The worker reports it, once. The first error stays until the channel is
+ * closed.
+ * Context: any.
+ */
+void vmb_channel_fail_locked(struct vmb_channel *channel, int error,
+			     const char *why)
+{
+	lockdep_assert_held(&channel->lock);
+
+	WRITE_ONCE(channel->run, false);
+	channel->live = false;
+	if (channel->error)
+		return;
+	channel->error = error;
+	channel->error_text = why;
+	vmb_channel_kick(channel);
+}
+
+/**
+ * vmb_channel_flow_wanted() - should traffic run?
+ * @channel: the channel; the caller has its turn
+ * Return: true if it should.
+ */
+bool vmb_channel_flow_wanted(const struct vmb_channel *channel)
+{
+	return channel->state == VMB_CHANNEL_ACTIVE && !channel->error &&
+	       !channel->gone && vmb_bus_is_running(channel->bus);
+}
+
+/**
+ * vmb_channel_flow_start() - start traffic if it should run and does not
+ * @channel: the channel; the caller has its turn
+ * Context: process context, may sleep; calls .started and .post_started.
+ */
+void vmb_channel_flow_start(struct vmb_channel *channel)
+{
+	const struct vmb_vsp *vsp = channel->vsp;
+
+	vmb_turn_assert(&channel->turn);
+	if (channel->flowing || !vmb_channel_flow_wanted(channel))
+		return;
+	channel->flowing = true;
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		channel->live = true;
+		channel->saved = false;
+	}
+	if (vsp->started)
+		vsp->started(channel);
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		if (!channel->error)
+			WRITE_ONCE(channel->run, true);
+	}
+	vmb_channel_kick(channel);
+	if (vsp->post_started)
+		vsp->post_started(channel);
+}
+
+static bool is_drained(struct vmb_channel *channel)
+{
+	guard(spinlock_irqsave)(&channel->lock);
+
+	return !channel->nr_incoming || channel->gone;
+}
+
+/* Says who still holds what; the oldest packet comes first. */
+static void blame(struct vmb_channel *channel, int error)
+{
+	struct vmb_error_place place = { .channel = channel->id };
+	struct vmb_packet_completion *oldest;
+	u32 nr;
+
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		nr = channel->nr_incoming;
+		oldest = list_first_entry_or_null(&channel->incoming,
+						  struct vmb_packet_completion,
+						  node);
+		place.packet = oldest ? oldest->out.id : 0;
+	}
+	vmb_bus_error_set(channel->bus, error, &place,
+			  "%s of %s holds %u incoming packets, the oldest is %llu",
+			  channel->vsp->name, dev_name(&channel->dev), nr,
+			  place.packet);
+}
+
+static int drain(struct vmb_channel *channel, unsigned long deadline)
+{
+	long ret;
+
+	if (!deadline) {
+		wait_event(channel->drained, is_drained(channel));
+		ret = 1;
+	} else {
+		long left = max_t(long, deadline - jiffies, 0);
+
+		ret = wait_event_killable_timeout(channel->drained,
+						  is_drained(channel), left);
+	}
+	if (READ_ONCE(channel->gone))
+		return -ENODEV;
+	if (ret > 0)
+		return 0;
+	ret = ret ? -EINTR : -ETIMEDOUT;
+	blame(channel, ret);
+	return ret;
+}
+
+static void stop_delivery(struct vmb_channel *channel)
+{
+	WRITE_ONCE(channel->run, false);
+	vmb_channel_flush(channel);
+}
+
+static void leave_rings(struct vmb_channel *channel)
+{
+	scoped_guard(spinlock_irqsave, &channel->lock)
+		channel->live = false;
+	vmb_channel_flush(channel);
+}
+
+/**
+ * vmb_channel_flow_stop() - stop traffic if it runs, and drain it
+ * @channel: the channel; the caller has its turn
+ * @deadline: in jiffies; 0 = wait as long as it takes, and not killably
+ *
+ * Context: process context, sleeps; calls .suspend, and on failure .started
+ * and .post_started.
+ * Return: 0: no incoming packet is held and no guest byte is written.
+ * -ETIMEDOUT, -EINTR: traffic runs again, the bus's last error says who holds
+ * what. -ENODEV: the channel goes away meanwhile.
+ */
+int vmb_channel_flow_stop(struct vmb_channel *channel, unsigned long deadline)
+{
+	int ret;
+
+	vmb_turn_assert(&channel->turn);
+	if (!channel->flowing)
+		return 0;
+	stop_delivery(channel);
+	channel->flowing = false;
+	if (channel->vsp->suspend)
+		channel->vsp->suspend(channel);
+	ret = drain(channel, deadline);
+	leave_rings(channel);
+	if (ret && ret != -ENODEV)
+		vmb_channel_flow_start(channel);
+	return ret;
+}
+
+/**
+ * vmb_channel_flow_cut() - stop traffic without waiting for packets
+ * @channel: the channel, gone; the caller has its turn
+ *
+ * Completing a packet later is a no-op.
+ * Context: process context, sleeps; calls .suspend.
+ */
+void vmb_channel_flow_cut(struct vmb_channel *channel)
+{
+	vmb_turn_assert(&channel->turn);
+	stop_delivery(channel);
+	if (channel->flowing && channel->vsp->suspend)
+		channel->vsp->suspend(channel);
+	channel->flowing = false;
+	leave_rings(channel);
+}

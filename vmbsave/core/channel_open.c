@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
+
+#include "core/channel.h"
+#include "core/gpadl.h"
+#include "core/incoming.h"
+#include "core/outgoing.h"
+
+/* A ring is one control page and at least one page of data. */
+#define RING_PAGES_MIN 2
+
+static int check_geometry(const struct vmb_gpadl *gpadl, u32 downstream)
+{
+	if (gpadl->byte_offset || gpadl->byte_count % VMBSAVE_PAGE_SIZE)
+		return -EINVAL;
+	if (downstream < RING_PAGES_MIN || downstream >= gpadl->nr_pages ||
+	    gpadl->nr_pages - downstream < RING_PAGES_MIN)
+		return -EINVAL;
+	return 0;
+}
+
+static int attach_both(struct vmb_channel *channel, const struct vmb_gpadl *gpadl,
+		       u32 downstream)
+{
+	u8 *in = channel->ring_map;
+	u8 *out = in + downstream * VMBSAVE_PAGE_SIZE;
+	int ret;
+
+	ret = vmb_ring_attach(&channel->in, in, in + VMBSAVE_PAGE_SIZE,
+			      (downstream - 1) * VMBSAVE_PAGE_SIZE, false);
+	if (ret)
+		return ret;
+	return vmb_ring_attach(&channel->out, out, out + VMBSAVE_PAGE_SIZE,
+			       (gpadl->nr_pages - downstream - 1) *
+			       VMBSAVE_PAGE_SIZE, true);
+}
+
+/**
+ * vmb_channel_rings_attach() - map the rings that the guest made
+ * @channel: not open; the caller has its turn
+ * @open: where they are
+ *
+ * Context: process context, may sleep. Writes no guest byte.
+ * Return: 0, or nothing happened: -ENOENT (no such GPADL), -EINVAL (two rings
+ * do not fit in it so), -EPROTO (their indices are nonsense), -ENOMEM.
+ */
+int vmb_channel_rings_attach(struct vmb_channel *channel,
+			     const struct vmb_channel_open *open)
+{
+	struct vmb_gpadl *gpadl = xa_load(&channel->gpadls, open->gpadl);
+	int ret;
+
+	vmb_turn_assert(&channel->turn);
+	if (!gpadl)
+		return -ENOENT;
+	ret = check_geometry(gpadl, open->downstream_page);
+	if (ret)
+		return ret;
+	ret = vmb_incoming_prepare(channel);
+	if (ret)
+		return ret;
+	ret = -ENOMEM;
+	channel->ring_map = vmap(gpadl->pages, gpadl->nr_pages, VM_MAP,
+				 PAGE_KERNEL);
+	if (!channel->ring_map)
+		goto err_incoming;
+	ret = attach_both(channel, gpadl, open->downstream_page);
+	if (ret)
+		goto err_map;
+	channel->ring_gpadl = gpadl;
+	channel->open = *open;
+	return 0;
+
+err_map:
+	vunmap(channel->ring_map);
+	channel->ring_map = NULL;
+err_incoming:
+	vmb_incoming_cleanup(channel);
+	return ret;
+}
+
+/**
+ * vmb_channel_rings_detach() - undo vmb_channel_rings_attach()
+ * @channel: no traffic runs; the caller has its turn
+ * Context: process context, may sleep.
+ */
+void vmb_channel_rings_detach(struct vmb_channel *channel)
+{
+	vmb_turn_assert(&channel->turn);
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		WARN_ON_ONCE(channel->live);
+		channel->generation++;
+		memset(&channel->out, 0, sizeof(channel->out));
+		channel->error = 0;
+		channel->error_text = NULL;
+	}
+	memset(&channel->in, 0, sizeof(channel->in));
+	memset(&channel->open, 0, sizeof(channel->open));
+	vmb_incoming_cleanup(channel);
+	vunmap(channel->ring_map);
+	channel->ring_map = NULL;
+	channel->ring_gpadl = NULL;
+}
+
+static int open_locked(struct vmb_channel *channel,
+		       const struct vmb_channel_open *open)
+{
+	int ret = vmb_channel_state_check(channel, VMB_CHANNEL_EVENT_OPEN);
+
+	if (ret)
+		return ret;
+	if (!vmb_bus_is_running(channel->bus))
+		return -EBADFD;
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		if (!channel->host)
+			return -EINVAL;
+	}
+	ret = vmb_channel_rings_attach(channel, open);
+	if (ret)
+		return ret;
+	if (channel->vsp->opened)
+		ret = channel->vsp->opened(channel);
+	if (ret) {
+		vmb_channel_rings_detach(channel);
+		return ret;
+	}
+	vmb_ring_set_features(&channel->out);
+	channel->opened_before = true;
+	vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_OPEN);
+	vmb_channel_flow_start(channel);
+	return 0;
+}
+
+/**
+ * vmb_channel_open() - the guest opens a channel
+ * @channel: the channel
+ * @open: what it asks for
+ *
+ * Context: process context, may sleep; calls .opened, .started, .post_started.
+ * Return: 0, or the channel is as before: -EBADFD (not offered, open already,
+ * or the bus does not run), -EINVAL (no way to signal the guest, or two rings
+ * do not fit), -ENOENT, -EPROTO, -ENOMEM, -EBUSY (a session has it), -ENODEV,
+ * or what .opened returned.
+ */
+int vmb_channel_open(struct vmb_channel *channel,
+		     const struct vmb_channel_open *open)
+{
+	int ret = vmb_channel_control_begin(channel);
+
+	if (ret)
+		return ret;
+	ret = open_locked(channel, open);
+	vmb_channel_control_end(channel);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_channel_open);
+
+/**
+ * vmb_channel_shut() - close an open channel whose traffic was stopped
+ * @channel: the channel; the caller has its turn
+ *
+ * Does not move its state.
+ * Context: process context, may sleep; calls .closed.
+ */
+void vmb_channel_shut(struct vmb_channel *channel)
+{
+	if (channel->vsp->closed)
+		channel->vsp->closed(channel);
+	vmb_channel_rings_detach(channel);
+}
+
+/**
+ * vmb_channel_close() - the guest closes a channel
+ * @channel: the channel
+ *
+ * Outgoing packets in use are finished with -ECANCELED.
+ * Context: process context, sleeps until the VSP has completed what it holds;
+ * can be interrupted by a fatal signal; calls .suspend and .closed.
+ * Return: 0, or -EBADFD (not open, or the bus does not run), -EBUSY (a session
+ * has it), -EINTR (it is still open), -ENODEV.
+ */
+int vmb_channel_close(struct vmb_channel *channel)
+{
+	int ret = vmb_channel_control_begin(channel);
+
+	if (ret)
+		return ret;
+	ret = vmb_channel_state_check(channel, VMB_CHANNEL_EVENT_CLOSE);
+	if (!ret && !vmb_bus_is_running(channel->bus))
+		ret = -EBADFD;
+	if (!ret)
+		ret = vmb_channel_flow_stop(channel,
+					    jiffies + MAX_JIFFY_OFFSET);
+	if (!ret) {
+		vmb_channel_shut(channel);
+		vmb_outgoing_cancel(channel);
+		vmb_channel_flush(channel);
+		vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_CLOSE);
+	}
+	vmb_channel_control_end(channel);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_channel_close);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMB_CORE_GPADL_H
+#define _VMB_CORE_GPADL_H
+
+#include <linux/types.h>
+
+struct page;
+struct vmb_channel;
+
+/* What 32 bits of length and 12 of offset can touch */
+#define VMB_GPADL_PAGES_MAX	((1U << 20) + 1)
+
+/**
+ * struct vmb_gpadl - guest pages that the guest lent to a channel
+ * @id: chosen by the guest
+ * @byte_count: length of the buffer
+ * @byte_offset: where it starts in its first page
+ * @nr_pages: pages that it touches
+ * @pfns: their guest page frame numbers
+ * @pages: the pages, pinned
+ */
+struct vmb_gpadl {
+	u32 id;
+	u32 byte_count;
+	u32 byte_offset;
+	u32 nr_pages;
+	u64 *pfns;
+	struct page **pages;
+};
+
+struct vmb_gpadl *vmb_gpadl_alloc(struct vmb_channel *channel, u32 id,
+				  u32 byte_count, u32 byte_offset, u32 nr_pages);
+int vmb_gpadl_pin(struct vmb_channel *channel, struct vmb_gpadl *gpadl);
+void vmb_gpadl_free(struct vmb_channel *channel, struct vmb_gpadl *gpadl);
+u64 vmb_gpadl_pages_touched(u32 byte_count, u32 byte_offset);
+int vmb_gpadl_create(struct vmb_channel *channel, struct vmb_gpadl *gpadl);
+int vmb_gpadl_teardown(struct vmb_channel *channel, u32 id);
+void vmb_gpadl_release_all(struct vmb_channel *channel);
+
+#endif /* _VMB_CORE_GPADL_H */

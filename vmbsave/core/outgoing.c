@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/errno.h>
+#include <linux/list.h>
+#include <linux/rbtree.h>
+#include <linux/string.h>
+#include <linux/vmb_result.h>
+
+#include "core/channel.h"
+#include "core/outgoing.h"
+#include "wire/descriptor.h"
+
+/**
+ * DOC: What goes to the guest
+ *
+ * Packets of the VSP and completions of guest requests share one queue, so
+ * that the guest sees them in the order in which they were given to us.
+ *
+ * 1. An entry is submitted. If nothing waits and there is room it goes into
+ *    the ring at once; else its payload is kept and it waits.
+ * 2. A packet that asked for a completion is SENT: it is kept by its
+ *    transaction id until the guest's completion comes, whichever order these
+ *    have. One that did not is FINISHED, and the worker calls its routine.
+ * 3. A completion is over when it is in the ring.
+ * 4. When the ring is full we say how much room we wait for; the guest signals
+ *    when there is, and the worker pumps the queue.
+ *
+ * Unhappy paths. The guest's index is nonsense: the channel fails, what waits
+ * stays until the channel is closed. The channel is closed: packets get
+ * -ECANCELED, completions are dropped, for their requests went with the ring.
+ * The channel goes away: packets are discarded. A packet that can never fit
+ * into the ring that the guest made is finished with -EMSGSIZE.
+ */
+
+/* Moves at most this many entries with interrupts off. */
+#define PUMP_BATCH 64
+
+static int write_ring(struct vmb_channel *channel,
+		      const struct vmb_outgoing *out, const void *buf)
+{
+	struct vmb_ring_packet packet = {
+		.type = VMB_PACKET_COMPLETION,
+		.transaction_id = out->id,
+		.payload = buf,
+		.payload_len = out->bytes,
+	};
+	bool signal = false;
+	int ret;
+
+	if (out->kind == VMB_OUTGOING_PACKET) {
+		const struct vmb_packet *p =
+			container_of(out, struct vmb_packet, out);
+
+		packet.type = VMB_PACKET_DATA_INBAND;
+		if (p->flags & VMB_PACKET_WAIT_FOR_COMPLETION)
+			packet.flags = VMB_PACKET_COMPLETION_REQUESTED;
+	}
+	ret = vmb_ring_write(&channel->out, &packet, &signal);
+	if (signal && channel->host)
+		channel->host->signal(channel->host);
+	return ret;
+}
+
+static void finish_locked(struct vmb_channel *channel,
+			  struct vmb_packet *packet, int status)
+{
+	packet->state = VMB_PACKET_FINISHED;
+	packet->status = status;
+	list_add_tail(&packet->out.node, &channel->queue.finished);
+	vmb_channel_kick(channel);
+}
+
+static void sent_locked(struct vmb_channel *channel, struct vmb_outgoing *out)
+{
+	struct vmb_packet *packet;
+
+	if (out->kind == VMB_OUTGOING_COMPLETION)
+		return;
+	packet = vmb_outgoing_packet(out);
+	if (packet->flags & VMB_PACKET_WAIT_FOR_COMPLETION)
+		vmb_queue_add(&channel->queue, out, true);
+	else
+		finish_locked(channel, packet, 0);
+}
+
+/* There may be room again before the guest could see that we wait. */
+static void wait_for_room(struct vmb_channel *channel,
+			  const struct vmb_outgoing *out)
+{
+	if (vmb_ring_wait_space(&channel->out, vmb_ring_need(0, out->bytes)))
+		vmb_channel_kick(channel);
+}
+
+/**
+ * vmb_outgoing_submit() - send an entry, or let it wait
+ * @channel: the channel; the caller holds its lock
+ * @out: the entry, in no queue, id, kind and length set
+ * @buf: its payload
+ *
+ * Context: any.
+ * Return: 0: it is in the ring; a packet belongs to the channel now, a
+ * completion to the caller. %VMB_MORE: it waits and belongs to the channel.
+ * -EMSGSIZE: it can never fit into the ring; nothing happened.
+ */
+int vmb_outgoing_submit(struct vmb_channel *channel, struct vmb_outgoing *out,
+			const void *buf)
+{
+	bool full = false;
+	int ret;
+
+	lockdep_assert_held(&channel->lock);
+
+	if (channel->live && list_empty(&channel->queue.waiting)) {
+		ret = write_ring(channel, out, buf);
+		if (!ret)
+			sent_locked(channel, out);
+		if (!ret || ret == -EMSGSIZE)
+			return ret;
+		full = ret == -EAGAIN;
+		if (!full)
+			vmb_channel_fail_locked(channel, ret,
+						"the guest's read index is nonsense");
+	}
+	if (out->bytes)
+		memmove(out->data, buf, out->bytes);
+	vmb_queue_add(&channel->queue, out, false);
+	if (full)
+		wait_for_room(channel, out);
+	return VMB_MORE;
+}
+
+/* Return: true if the entry at the head left the queue */
+static bool pump_one(struct vmb_channel *channel, struct vmb_outgoing *out,
+		     struct list_head *over)
+{
+	int ret = write_ring(channel, out, out->data);
+
+	if (ret == -EAGAIN) {
+		wait_for_room(channel, out);
+		return false;
+	}
+	if (ret && (ret != -EMSGSIZE || out->kind == VMB_OUTGOING_COMPLETION)) {
+		vmb_channel_fail_locked(channel, ret, ret == -EMSGSIZE ?
+					"an answer is longer than the ring" :
+					"the guest's read index is nonsense");
+		return false;
+	}
+	vmb_queue_remove(&channel->queue, out);
+	if (ret)
+		finish_locked(channel, vmb_outgoing_packet(out), ret);
+	else
+		sent_locked(channel, out);
+	if (out->kind == VMB_OUTGOING_COMPLETION)
+		list_add_tail(&out->node, over);
+	return true;
+}
+
+static void free_completions(struct list_head *over)
+{
+	struct vmb_outgoing *out, *next;
+
+	list_for_each_entry_safe(out, next, over, node)
+		vmb_packet_completion_free(vmb_outgoing_completion(out));
+}
+
+/**
+ * vmb_outgoing_pump() - write what waits, as far as there is room
+ * @channel: the channel
+ *
+ * Context: the channel's worker.
+ * Return: true if something was written, that is: call again.
+ */
+bool vmb_outgoing_pump(struct vmb_channel *channel)
+{
+	struct vmb_outgoing *out;
+	LIST_HEAD(over);
+	int nr = 0;
+
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		while (channel->live && nr < PUMP_BATCH) {
+			out = list_first_entry_or_null(&channel->queue.waiting,
+						       struct vmb_outgoing, node);
+			if (!out || !pump_one(channel, out, &over))
+				break;
+			nr++;
+		}
+		if (nr && list_empty(&channel->queue.waiting))
+			vmb_ring_clear_wait(&channel->out);
+	}
+	free_completions(&over);
+	return nr;
+}
+
+/**
+ * vmb_outgoing_finish() - call the completion routines that are due
+ * @channel: the channel
+ *
+ * Context: the channel's worker.
+ * Return: true if there were any.
+ */
+bool vmb_outgoing_finish(struct vmb_channel *channel)
+{
+	struct vmb_packet *packet;
+	bool any = false;
+
+	for (;;) {
+		scoped_guard(spinlock_irqsave, &channel->lock) {
+			packet = list_first_entry_or_null(&channel->queue.finished,
+							  struct vmb_packet,
+							  out.node);
+			if (packet) {
+				list_del(&packet->out.node);
+				packet->state = VMB_PACKET_IDLE;
+			}
+		}
+		if (!packet)
+			return any;
+		any = true;
+		packet->done(packet, packet->status, NULL, 0);
+	}
+}
+
+static int compare_id(const void *key, const struct rb_node *node)
+{
+	u64 id = *(const u64 *)key;
+	u64 other = rb_entry(node, struct vmb_outgoing, by_id)->id;
+
+	return id < other ? -1 : id > other;
+}
+
+/**
+ * vmb_outgoing_retire() - the guest completed a packet
+ * @channel: the channel
+ * @id: the transaction id that it named
+ * @buf: its answer
+ * @len: bytes at @buf
+ *
+ * Context: the channel's worker.
+ * Return: false if there is no such packet in use.
+ */
+bool vmb_outgoing_retire(struct vmb_channel *channel, u64 id, const void *buf,
+			 u32 len)
+{
+	struct vmb_packet *packet = NULL;
+	struct rb_node *node;
+
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		node = rb_find(&id, &channel->queue.sent, compare_id);
+		if (node) {
+			packet = rb_entry(node, struct vmb_packet, out.by_id);
+			vmb_queue_remove(&channel->queue, &packet->out);
+		}
+	}
+	if (packet)
+		packet->done(packet, 0, len ? buf : NULL, len);
+	return packet;
+}
+
+/**
+ * vmb_outgoing_first() - the entry that is saved first
+ * @channel: the channel; a session keeps its queue as it is
+ * Return: the entry, or NULL.
+ */
+struct vmb_outgoing *vmb_outgoing_first(struct vmb_channel *channel)
+{
+	struct rb_node *node = rb_first(&channel->queue.sent);
+
+	if (node)
+		return rb_entry(node, struct vmb_outgoing, by_id);
+	return list_first_entry_or_null(&channel->queue.waiting,
+					struct vmb_outgoing, node);
+}
+
+/**
+ * vmb_outgoing_next() - the entry that is saved after another one
+ * @channel: the channel; a session keeps its queue as it is
+ * @out: the other one
+ * Return: the entry, or NULL.
+ */
+struct vmb_outgoing *vmb_outgoing_next(struct vmb_channel *channel,
+				       struct vmb_outgoing *out)
+{
+	struct list_head *waiting = &channel->queue.waiting;
+	struct rb_node *node;
+
+	if (!vmb_outgoing_is_sent(out)) {
+		if (list_is_last(&out->node, waiting))
+			return NULL;
+		return list_next_entry(out, node);
+	}
+	node = rb_next(&out->by_id);
+	if (node)
+		return rb_entry(node, struct vmb_outgoing, by_id);
+	return list_first_entry_or_null(waiting, struct vmb_outgoing, node);
+}
+
+/**
+ * vmb_outgoing_is_sent() - does an entry await its completion?
+ * @out: an entry of a queue
+ * Return: true if it does; false if it waits for room.
+ */
+bool vmb_outgoing_is_sent(const struct vmb_outgoing *out)
+{
+	return out->kind == VMB_OUTGOING_PACKET &&
+	       container_of(out, struct vmb_packet, out)->state == VMB_PACKET_SENT;
+}
+
+/**
+ * vmb_outgoing_cancel() - the guest will not see or answer any of it
+ * @channel: the channel, closed
+ *
+ * Packets are finished with -ECANCELED, in order; completions are dropped.
+ * Context: process context; the routines are called by the worker.
+ */
+void vmb_outgoing_cancel(struct vmb_channel *channel)
+{
+	struct vmb_outgoing *out;
+	LIST_HEAD(over);
+
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		while ((out = vmb_outgoing_first(channel))) {
+			vmb_queue_remove(&channel->queue, out);
+			if (out->kind == VMB_OUTGOING_PACKET)
+				finish_locked(channel, vmb_outgoing_packet(out),
+					      -ECANCELED);
+			else
+				list_add_tail(&out->node, &over);
+		}
+	}
+	free_completions(&over);
+}
+
+/**
+ * vmb_outgoing_discard() - the channel goes away: give all packets back
+ * @channel: the channel, gone; its worker does not run
+ * Context: process context, may sleep; calls .discard_packet.
+ */
+void vmb_outgoing_discard(struct vmb_channel *channel)
+{
+	struct vmb_channel_queue queue;
+
+	vmb_queue_init(&queue);
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		queue.sent = channel->queue.sent;
+		channel->queue.sent = RB_ROOT;
+		list_splice_init(&channel->queue.waiting, &queue.waiting);
+		queue.nr_packets = channel->queue.nr_packets;
+		queue.nr_completions = channel->queue.nr_completions;
+		channel->queue.nr_packets = 0;
+		channel->queue.nr_completions = 0;
+	}
+	vmb_queue_discard(channel, &queue);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMB_CORE_OUTGOING_H
+#define _VMB_CORE_OUTGOING_H
+
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/rbtree.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/types.h>
+#include <linux/vmb_packet.h>
+
+struct vmb_channel;
+struct vmb_channel_queue;
+
+/**
+ * enum vmb_outgoing_kind - what goes to the guest
+ * @VMB_OUTGOING_PACKET: a packet of the VSP, &struct vmb_packet
+ * @VMB_OUTGOING_COMPLETION: the answer to a request of the guest,
+ *	&struct vmb_packet_completion
+ */
+enum vmb_outgoing_kind {
+	VMB_OUTGOING_PACKET,
+	VMB_OUTGOING_COMPLETION,
+};
+
+/**
+ * struct vmb_outgoing - one entry of the queue, part of what is sent
+ * @node: in queue.waiting or queue.finished
+ * @by_id: in queue.sent
+ * @rcu: to free it
+ * @kind: what it is part of
+ * @id: transaction id
+ * @data: the payload, kept while it waits
+ * @bytes: of the payload
+ */
+struct vmb_outgoing {
+	struct list_head node;
+	union {
+		struct rb_node by_id;
+		struct rcu_head rcu;
+	};
+	enum vmb_outgoing_kind kind;
+	u64 id;
+	void *data;
+	u32 bytes;
+};
+
+/**
+ * enum vmb_packet_state - where an outgoing packet object is
+ * @VMB_PACKET_IDLE: the VSP has it
+ * @VMB_PACKET_STAGED: a restore made it; not in use until it is committed
+ * @VMB_PACKET_QUEUED: waits for room in the ring
+ * @VMB_PACKET_SENT: awaits its completion
+ * @VMB_PACKET_FINISHED: its completion routine is about to be called
+ */
+enum vmb_packet_state {
+	VMB_PACKET_IDLE,
+	VMB_PACKET_STAGED,
+	VMB_PACKET_QUEUED,
+	VMB_PACKET_SENT,
+	VMB_PACKET_FINISHED,
+};
+
+/**
+ * struct vmb_packet - an outgoing packet object
+ * @out: its place in the channel
+ * @channel: referenced
+ * @state: protected by the channel's lock
+ * @restore_sent: staged: it was SENT when it was saved, else QUEUED
+ * @flags: VMB_PACKET_* of the send
+ * @status: what its completion routine is told
+ * @done: completion routine
+ * @pointer: the VSP's
+ * @room: bytes that @payload can take
+ * @payload: kept while it waits for room in the ring
+ */
+struct vmb_packet {
+	struct vmb_outgoing out;
+	struct vmb_channel *channel;
+	enum vmb_packet_state state;
+	bool restore_sent;
+	u32 flags;
+	int status;
+	vmb_packet_done_t done;
+	void *pointer;
+	u32 room;
+	u8 payload[];
+};
+
+/**
+ * struct vmb_packet_completion - an incoming packet, then its answer
+ * @out: its place in the channel once the answer waits
+ * @node: in channel->incoming
+ * @channel: referenced
+ * @generation: of the open that it came with
+ * @wants_completion: the guest waits for an answer
+ * @room: bytes that @payload can take
+ * @payload: what came, then the answer
+ */
+struct vmb_packet_completion {
+	struct vmb_outgoing out;
+	struct list_head node;
+	struct vmb_channel *channel;
+	u32 generation;
+	bool wants_completion;
+	u32 room;
+	u8 payload[];
+};
+
+/* Frees a packet object in any context, which kvfree() does not allow. */
+#define vmb_outgoing_free(object)					\
+do {									\
+	if (is_vmalloc_addr(object))					\
+		kvfree_rcu(object, out.rcu);				\
+	else								\
+		kfree(object);						\
+} while (0)
+
+static inline struct vmb_packet *vmb_outgoing_packet(struct vmb_outgoing *out)
+{
+	return container_of(out, struct vmb_packet, out);
+}
+
+static inline struct vmb_packet_completion *
+vmb_outgoing_completion(struct vmb_outgoing *out)
+{
+	return container_of(out, struct vmb_packet_completion, out);
+}
+
+/* outgoing.c: the queue and the ring */
+int vmb_outgoing_submit(struct vmb_channel *channel, struct vmb_outgoing *out,
+			const void *buf);
+bool vmb_outgoing_pump(struct vmb_channel *channel);
+bool vmb_outgoing_finish(struct vmb_channel *channel);
+bool vmb_outgoing_retire(struct vmb_channel *channel, u64 id, const void *buf,
+			 u32 len);
+struct vmb_outgoing *vmb_outgoing_first(struct vmb_channel *channel);
+struct vmb_outgoing *vmb_outgoing_next(struct vmb_channel *channel,
+				       struct vmb_outgoing *out);
+bool vmb_outgoing_is_sent(const struct vmb_outgoing *out);
+void vmb_outgoing_cancel(struct vmb_channel *channel);
+void vmb_outgoing_discard(struct vmb_channel *channel);
+
+/* The same for a queue that is not the channel's yet: what a restore stages */
+void vmb_queue_init(struct vmb_channel_queue *queue);
+void vmb_queue_add(struct vmb_channel_queue *queue, struct vmb_outgoing *out,
+		   bool sent);
+void vmb_queue_remove(struct vmb_channel_queue *queue, struct vmb_outgoing *out);
+void vmb_queue_discard(struct vmb_channel *channel,
+		       struct vmb_channel_queue *queue);
+void vmb_queue_splice(struct vmb_channel *channel,
+		      struct vmb_channel_queue *staged);
+
+/* completion.c: an incoming packet's life */
+struct vmb_packet_completion *
+vmb_packet_completion_create(struct vmb_channel *channel, u32 room);
+void vmb_packet_completion_free(struct vmb_packet_completion *packet);
+
+#endif /* _VMB_CORE_OUTGOING_H */

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/device.h>
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/vmb_ns.h>
+#include <linux/vmb_vsp.h>
+
+#include "core/bus_type.h"
+#include "core/channel.h"
+
+/**
+ * DOC: VSPs and the channels that they serve
+ *
+ * A channel is a device of the bus type "vmb", a VSP a driver of it; the
+ * driver core matches them by interface type.
+ *
+ * 1. A VSP is registered. From then on it is probed for each channel offered
+ *    on any bus.
+ * 2. .probe configures, enables and starts the channel.
+ * 3. The channel is rescinded, its bus closed, or the VSP unbound or unloaded:
+ *    the channel is detached, then .remove is called. A channel whose VSP has
+ *    gone is gone for good; its bus is told, and may offer it anew.
+ *
+ * A failed .probe leaves a channel that nobody has opened; the offer fails.
+ */
+
+static const struct vmb_vsp *to_vsp(const struct device_driver *driver)
+{
+	return container_of(driver, struct vmb_vsp, driver);
+}
+
+static int vmb_match(struct device *dev, vmb_match_driver_t *driver)
+{
+	const guid_t *type = &to_vmb_channel(dev)->identity.type;
+	const struct vmb_vsp_id *id = to_vsp(driver)->id_table;
+
+	for (; !guid_is_null(&id->type); id++)
+		if (guid_equal(&id->type, type))
+			return 1;
+	return 0;
+}
+
+static int vmb_uevent(vmb_uevent_device_t *dev, struct kobj_uevent_env *env)
+{
+	const struct vmb_channel *channel =
+		container_of(dev, struct vmb_channel, dev);
+
+	return add_uevent_var(env, "MODALIAS=vmb:%pUl", &channel->identity.type);
+}
+
+static int vmb_probe(struct device *dev)
+{
+	struct vmb_channel *channel = to_vmb_channel(dev);
+	int ret;
+
+	if (READ_ONCE(channel->gone))
+		return -ENODEV;
+	channel->vsp = to_vsp(dev->driver);
+	ret = channel->vsp->probe(channel);
+	if (ret) {
+		WARN_ONCE(channel->state != VMB_CHANNEL_DISABLED,
+			  "vmb: %s failed to probe and left the channel enabled\n",
+			  channel->vsp->name);
+		vmb_channel_detach(channel);
+		channel->vsp = NULL;
+	}
+	channel->probe_error = ret;
+	return ret;
+}
+
+static void vmb_remove(struct device *dev)
+{
+	struct vmb_channel *channel = to_vmb_channel(dev);
+
+	vmb_channel_detach(channel);
+	if (channel->vsp->remove)
+		channel->vsp->remove(channel);
+	WARN_ONCE(READ_ONCE(channel->nr_incoming),
+		  "vmb: %s was removed and still holds packets\n",
+		  channel->vsp->name);
+	channel->vsp = NULL;
+	vmb_bus_forget(channel);
+}
+
+static struct bus_type vmb_bus_type = {
+	.name = "vmb",
+	.match = vmb_match,
+	.uevent = vmb_uevent,
+	.probe = vmb_probe,
+	.remove = vmb_remove,
+};
+
+/**
+ * vmb_bus_type_join() - make a device one of the bus type
+ * @dev: the device of a channel, not added yet
+ */
+void vmb_bus_type_join(struct device *dev)
+{
+	dev->bus = &vmb_bus_type;
+}
+
+/**
+ * vmb_bus_type_register() - make the bus type known
+ * @groups: attributes of each channel
+ *
+ * Context: process context.
+ * Return: 0 or an errno of the driver core.
+ */
+int vmb_bus_type_register(const struct attribute_group **groups)
+{
+	vmb_bus_type.dev_groups = groups;
+	return bus_register(&vmb_bus_type);
+}
+
+/**
+ * vmb_bus_type_unregister() - undo vmb_bus_type_register()
+ * Context: process context; no channel and no VSP is left.
+ */
+void vmb_bus_type_unregister(void)
+{
+	bus_unregister(&vmb_bus_type);
+}
+
+static int check_vsp(const struct vmb_vsp *vsp)
+{
+	bool save = vsp->save_packet;
+
+	if (!vsp->name || !vsp->id_table || !vsp->probe || !vsp->process_packet)
+		return -EINVAL;
+	if (guid_is_null(&vsp->id_table->type))
+		return -EINVAL;
+	if (!vsp->restore_packet == save || !vsp->discard_packet == save)
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * __vmb_vsp_register() - vmb_vsp_register() with the module named
+ * @vsp: the VSP
+ * @owner: its module
+ * @modname: its module's name
+ *
+ * Context: process context.
+ * Return: as vmb_vsp_register().
+ */
+int __vmb_vsp_register(struct vmb_vsp *vsp, struct module *owner,
+		       const char *modname)
+{
+	int ret = check_vsp(vsp);
+
+	if (ret)
+		return ret;
+	vsp->owner = owner;
+	vsp->driver.name = vsp->name;
+	vsp->driver.bus = &vmb_bus_type;
+	vsp->driver.owner = owner;
+	vsp->driver.mod_name = modname;
+	return driver_register(&vsp->driver);
+}
+EXPORT_SYMBOL_NS_GPL(__vmb_vsp_register, VMBSAVE_NS);
+
+/**
+ * vmb_vsp_unregister() - undo vmb_vsp_register()
+ * @vsp: the VSP
+ *
+ * Its channels are detached and rescinded first.
+ * Context: process context, may sleep; calls .remove.
+ */
+void vmb_vsp_unregister(struct vmb_vsp *vsp)
+{
+	driver_unregister(&vsp->driver);
+}
+EXPORT_SYMBOL_NS_GPL(vmb_vsp_unregister, VMBSAVE_NS);

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
+#include <linux/errno.h>
+#include <linux/moduleparam.h>
+
+#include "core/channel.h"
+#include "core/trace.h"
+#include "migrate/bus_state.h"
+#include "migrate/restore.h"
+#include "migrate/save.h"
+
+/**
+ * DOC: The state of a bus
+ *
+ * VFIO's numbers and arcs, with two differences: a new bus is in STOP, and
+ * reset is a call of its own. Each step goes along one arc; a way of several
+ * arcs goes by way of STOP.
+ *
+ *   STOP -> RUNNING      traffic of all channels starts; the guest is
+ *                        signalled and the rings are polled on each open one,
+ *                        because a signal may have been lost on the way
+ *   RUNNING -> STOP      traffic of all channels stops, one after the other,
+ *                        within one deadline
+ *   STOP -> STOP_COPY    a save of all channels begins
+ *   STOP_COPY -> STOP    it is dropped, complete or not
+ *   STOP -> RESUMING     a restore of all channels begins
+ *   RESUMING -> STOP     it is committed
+ *
+ * Unhappy paths. A VSP does not complete its packets in time: traffic of all
+ * channels goes on, the bus is RUNNING. A session cannot begin: STOP. The
+ * commit fails: ERROR, the channels as before RESUMING; each call answers the
+ * same until reset. Reset drops any session and leads to STOP.
+ */
+
+static uint drain_timeout_ms = 10000;
+module_param(drain_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(drain_timeout_ms, "how long a stop waits for packets that VSPs hold, ms");
+
+static bool skip_kick;
+module_param(skip_kick, bool, 0644);
+MODULE_PARM_DESC(skip_kick, "for tests that must fail: do not signal guests when a bus starts to run");
+
+#define NONE (-EINVAL)
+
+/* From a state towards another: the next one on the way */
+static const s8 next_state[VMB_BUS_NR_STATES][VMB_BUS_NR_STATES] = {
+	[VMB_BUS_ERROR] = {
+		[VMB_BUS_ERROR]		= NONE,
+		[VMB_BUS_STOP]		= NONE,
+		[VMB_BUS_RUNNING]	= NONE,
+		[VMB_BUS_STOP_COPY]	= NONE,
+		[VMB_BUS_RESUMING]	= NONE,
+	},
+	[VMB_BUS_STOP] = {
+		[VMB_BUS_ERROR]		= NONE,
+		[VMB_BUS_STOP]		= VMB_BUS_STOP,
+		[VMB_BUS_RUNNING]	= VMB_BUS_RUNNING,
+		[VMB_BUS_STOP_COPY]	= VMB_BUS_STOP_COPY,
+		[VMB_BUS_RESUMING]	= VMB_BUS_RESUMING,
+	},
+	[VMB_BUS_RUNNING] = {
+		[VMB_BUS_ERROR]		= NONE,
+		[VMB_BUS_STOP]		= VMB_BUS_STOP,
+		[VMB_BUS_RUNNING]	= VMB_BUS_RUNNING,
+		[VMB_BUS_STOP_COPY]	= VMB_BUS_STOP,
+		[VMB_BUS_RESUMING]	= VMB_BUS_STOP,
+	},
+	[VMB_BUS_STOP_COPY] = {
+		[VMB_BUS_ERROR]		= NONE,
+		[VMB_BUS_STOP]		= VMB_BUS_STOP,
+		[VMB_BUS_RUNNING]	= VMB_BUS_STOP,
+		[VMB_BUS_STOP_COPY]	= VMB_BUS_STOP_COPY,
+		[VMB_BUS_RESUMING]	= VMB_BUS_STOP,
+	},
+	[VMB_BUS_RESUMING] = {
+		[VMB_BUS_ERROR]		= NONE,
+		[VMB_BUS_STOP]		= VMB_BUS_STOP,
+		[VMB_BUS_RUNNING]	= VMB_BUS_STOP,
+		[VMB_BUS_STOP_COPY]	= VMB_BUS_STOP,
+		[VMB_BUS_RESUMING]	= VMB_BUS_RESUMING,
+	},
+};
+
+static const char * const state_names[VMB_BUS_NR_STATES] = {
+	[VMB_BUS_ERROR]		= "error",
+	[VMB_BUS_STOP]		= "stop",
+	[VMB_BUS_RUNNING]	= "running",
+	[VMB_BUS_STOP_COPY]	= "stop-copy",
+	[VMB_BUS_RESUMING]	= "resuming",
+};
+
+/**
+ * vmb_bus_state_name() - a state for people
+ * @state: the state
+ * Return: its name in lower case.
+ */
+const char *vmb_bus_state_name(enum vmb_bus_state state)
+{
+	return state < VMB_BUS_NR_STATES ? state_names[state] : "?";
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_state_name);
+
+/**
+ * vmb_bus_state_next() - the next state on the way to another
+ * @from: the present one
+ * @to: the other one
+ *
+ * Context: any.
+ * Return: it, or -EINVAL: there is no way, or no such state.
+ */
+int vmb_bus_state_next(enum vmb_bus_state from, enum vmb_bus_state to)
+{
+	if (from >= VMB_BUS_NR_STATES || to >= VMB_BUS_NR_STATES)
+		return -EINVAL;
+	return next_state[from][to];
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_state_next);
+
+static void set_state(struct vmb_bus *bus, enum vmb_bus_state to)
+{
+	vmb_turn_assert(&bus->turn);
+	trace_vmb_bus_state(bus->id, bus->state, to, 0);
+	WRITE_ONCE(bus->state, to);
+}
+
+/**
+ * struct channels - what is on the bus; nothing is added during a step
+ * @list: references
+ * @nr: length of @list
+ */
+struct channels {
+	struct vmb_channel **list;
+	u32 nr;
+};
+
+static int list_channels(struct vmb_bus *bus, struct channels *c)
+{
+	c->list = vmb_bus_list(bus, &c->nr);
+	return PTR_ERR_OR_ZERO(c->list);
+}
+
+static void start_one(struct vmb_channel *channel)
+{
+	if (vmb_turn_take(&channel->turn))
+		return;
+	scoped_guard(spinlock_irqsave, &channel->lock)
+		channel->saved = false;
+	vmb_channel_flow_start(channel);
+	vmb_turn_release(&channel->turn);
+	if (!READ_ONCE(skip_kick))
+		vmb_channel_kick_guest(channel);
+}
+
+static void start_all(struct vmb_bus *bus, const struct channels *c)
+{
+	u32 i;
+
+	set_state(bus, VMB_BUS_RUNNING);
+	for (i = 0; i < c->nr; i++)
+		start_one(c->list[i]);
+}
+
+static int run(struct vmb_bus *bus)
+{
+	struct channels c;
+	int ret = list_channels(bus, &c);
+
+	if (ret)
+		return ret;
+	start_all(bus, &c);
+	vmb_bus_put_list(c.list, c.nr);
+	return 0;
+}
+
+static int stop_one(struct vmb_channel *channel, unsigned long deadline)
+{
+	int ret = vmb_turn_take_killable(&channel->turn);
+
+	if (ret)
+		return ret;
+	ret = vmb_channel_flow_stop(channel, deadline);
+	vmb_turn_release(&channel->turn);
+	/* A channel that goes away meanwhile is stopped by the one who removes it. */
+	return ret == -ENODEV ? 0 : ret;
+}
+
+static int stop(struct vmb_bus *bus, u32 timeout_ms)
+{
+	unsigned long deadline = vmb_deadline(timeout_ms ?: READ_ONCE(drain_timeout_ms));
+	struct channels c;
+	int ret = list_channels(bus, &c);
+	u32 i;
+
+	if (ret)
+		return ret;
+	set_state(bus, VMB_BUS_STOP);
+	for (i = 0; i < c.nr && !ret; i++)
+		ret = stop_one(c.list[i], deadline);
+	if (ret)
+		start_all(bus, &c);
+	vmb_bus_put_list(c.list, c.nr);
+	return ret;
+}
+
+static int begin_save(struct vmb_bus *bus, struct vmb_bus_data *data)
+{
+	struct vmb_save *save;
+	struct channels c;
+	int ret = list_channels(bus, &c);
+
+	if (ret)
+		return ret;
+	save = c.nr ? vmb_save_create(bus, c.list, c.nr, false) :
+		      ERR_PTR(-ENOENT);
+	if (IS_ERR(save)) {
+		vmb_bus_put_list(c.list, c.nr);
+		return PTR_ERR(save);
+	}
+	bus->session = vmb_save_session(save);
+	data->save = vmb_save_get(save);
+	set_state(bus, VMB_BUS_STOP_COPY);
+	return 0;
+}
+
+static int begin_restore(struct vmb_bus *bus, struct vmb_bus_data *data)
+{
+	struct vmb_restore *restore;
+	struct channels c;
+	int ret = list_channels(bus, &c);
+
+	if (ret)
+		return ret;
+	restore = c.nr ? vmb_restore_create(bus, c.list, c.nr, false) :
+			 ERR_PTR(-ENOENT);
+	if (IS_ERR(restore)) {
+		vmb_bus_put_list(c.list, c.nr);
+		return PTR_ERR(restore);
+	}
+	bus->session = vmb_restore_session(restore);
+	data->restore = vmb_restore_get(restore);
+	set_state(bus, VMB_BUS_RESUMING);
+	return 0;
+}
+
+static void drop_session(struct vmb_bus *bus)
+{
+	struct vmb_session *session = bus->session;
+
+	if (!session)
+		return;
+	bus->session = NULL;
+	session->ops->drop(session);
+	session->ops->put(session);
+}
+
+static int commit(struct vmb_bus *bus)
+{
+	int ret = vmb_restore_commit(bus->session);
+
+	/* Not begun: the wait for the session was interrupted. */
+	if (ret == -EINTR)
+		return ret;
+	if (ret) {
+		bus->session_error = ret;
+		set_state(bus, VMB_BUS_ERROR);
+		return ret;
+	}
+	drop_session(bus);
+	set_state(bus, VMB_BUS_STOP);
+	return 0;
+}
+
+static int step(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
+		struct vmb_bus_data *data)
+{
+	switch (to) {
+	case VMB_BUS_RUNNING:
+		return run(bus);
+	case VMB_BUS_STOP_COPY:
+		return begin_save(bus, data);
+	case VMB_BUS_RESUMING:
+		return begin_restore(bus, data);
+	default:
+		break;
+	}
+	switch (bus->state) {
+	case VMB_BUS_RUNNING:
+		return stop(bus, timeout_ms);
+	case VMB_BUS_RESUMING:
+		return commit(bus);
+	default:
+		drop_session(bus);
+		set_state(bus, VMB_BUS_STOP);
+		return 0;
+	}
+}
+
+static int walk(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
+		struct vmb_bus_data *data)
+{
+	int next, ret;
+
+	if (bus->state == VMB_BUS_ERROR)
+		return bus->session_error;
+	/* A session that failed has said why; leaving it does not unsay it. */
+	if (!bus->session)
+		vmb_bus_error_clear(bus);
+	while (bus->state != to) {
+		next = vmb_bus_state_next(bus->state, to);
+		ret = next < 0 ? next : step(bus, next, timeout_ms, data);
+		if (ret) {
+			trace_vmb_bus_state(bus->id, bus->state, to, ret);
+			if (!vmb_bus_error_get(bus, NULL, NULL))
+				vmb_bus_error_set(bus, ret, NULL,
+						  "cannot go from %s to %s",
+						  vmb_bus_state_name(bus->state),
+						  vmb_bus_state_name(to));
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/**
+ * vmb_bus_set_state() - bring a bus to a state
+ * @bus: the bus
+ * @to: STOP, RUNNING, STOP_COPY or RESUMING
+ * @timeout_ms: how long a stop may wait for packets; 0 = the module's default
+ * @data: filled in
+ *
+ * Context: process context, may sleep; calls back VSPs.
+ * Return: 0, or an errno and the bus is where the arc that failed leaves it,
+ * see struct vmbsave_set_state: -EINVAL (no such state), -EINTR, -ETIMEDOUT,
+ * -EBUSY, -EBADFD, -ENOENT (no channel), -ENOMEM, or why the commit failed.
+ */
+int vmb_bus_set_state(struct vmb_bus *bus, enum vmb_bus_state to,
+		      u32 timeout_ms, struct vmb_bus_data *data)
+{
+	int ret;
+
+	memset(data, 0, sizeof(*data));
+	if (to == VMB_BUS_ERROR || to >= VMB_BUS_NR_STATES)
+		return -EINVAL;
+	ret = vmb_turn_take_killable(&bus->turn);
+	if (ret)
+		return ret;
+	ret = walk(bus, to, timeout_ms, data);
+	vmb_turn_release(&bus->turn);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_set_state);
+
+/**
+ * vmb_bus_reset() - drop any session and go to STOP
+ * @bus: the bus
+ *
+ * The way out of ERROR.
+ * Context: process context, may sleep; calls back VSPs.
+ * Return: 0, or from RUNNING what a stop returns.
+ */
+int vmb_bus_reset(struct vmb_bus *bus)
+{
+	int ret = vmb_turn_take_killable(&bus->turn);
+
+	if (ret)
+		return ret;
+	vmb_bus_error_clear(bus);
+	if (bus->state == VMB_BUS_RUNNING) {
+		ret = stop(bus, 0);
+	} else {
+		drop_session(bus);
+		bus->session_error = 0;
+		set_state(bus, VMB_BUS_STOP);
+	}
+	vmb_turn_release(&bus->turn);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_reset);

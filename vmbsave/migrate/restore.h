@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMB_MIGRATE_RESTORE_H
+#define _VMB_MIGRATE_RESTORE_H
+
+#include <linux/types.h>
+
+struct vmb_bus;
+struct vmb_channel;
+struct vmb_restore;
+struct vmb_session;
+
+struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
+				       struct vmb_channel **list, u32 nr,
+				       bool in_kernel);
+struct vmb_restore *vmb_restore_get(struct vmb_restore *restore);
+void vmb_restore_put(struct vmb_restore *restore);
+struct vmb_session *vmb_restore_session(struct vmb_restore *restore);
+void vmb_restore_drop(struct vmb_restore *restore);
+int vmb_restore_commit(struct vmb_session *session);
+
+int vmb_restore_write_begin(struct vmb_restore *restore, void **space,
+			    u32 *bytes);
+int vmb_restore_write_end(struct vmb_restore *restore, u32 filled);
+
+#endif /* _VMB_MIGRATE_RESTORE_H */

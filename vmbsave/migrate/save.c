@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/vmb_ns.h>
+#include <linux/vmb_result.h>
+
+#include "core/channel.h"
+#include "migrate/save.h"
+#include "migrate/save_session.h"
+
+/**
+ * DOC: Saving
+ *
+ * 1. A session is made over one channel or over all channels of a bus. It
+ *    holds them: nothing can be sent, nothing controls them, so that what
+ *    there is to save does not move. It pins the modules of their VSPs.
+ * 2. Each time the reader has taken a chunk, the next one is made: records
+ *    are put into it until one does not fit. .save_packet is called for each
+ *    packet in use when its record is made, and never again in this session.
+ * 3. The end record has been taken: all is saved.
+ * 4. The session is dropped, and the channels are let go. They are as before;
+ *    but if it had reached its end nothing can be sent until traffic runs
+ *    again, because another host may run with what was saved.
+ *
+ * Unhappy paths. The reader stops early, or a VSP fails: the session answers
+ * the first error from then on; dropping it lets the channels go. A channel
+ * goes away: the session fails with -ENODEV and lets all go at once. None of
+ * this changes a channel, so there is nothing to undo.
+ */
+
+/**
+ * vmb_save_fail() - the session fails
+ * @save: the session; the caller has its turn
+ * @error: negative errno
+ * @fmt: one sentence
+ *
+ * The first error is kept.
+ * Return: @error.
+ */
+int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...)
+{
+	char text[VMBSAVE_ERROR_TEXT];
+	va_list args;
+
+	if (save->error)
+		return error;
+	save->error = error;
+	save->place.chunk = save->writer.sequence;
+	save->place.offset = save->writer.bytes;
+	va_start(args, fmt);
+	vscnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	vmb_bus_error_set(save->bus, error, &save->place, "%s", text);
+	return error;
+}
+
+/**
+ * vmb_save_scratch() - the session's buffer, made large enough
+ * @save: the session; the caller has its turn
+ * @bytes: how large; what was in it is lost if it grows
+ *
+ * Context: process context.
+ * Return: the buffer, or NULL: no memory.
+ */
+void *vmb_save_scratch(struct vmb_save *save, u32 bytes)
+{
+	if (save->scratch && bytes <= save->scratch_room)
+		return save->scratch;
+	kvfree_sensitive(save->scratch, save->scratch_room);
+	save->scratch = kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
+	save->scratch_room = save->scratch ? bytes : 0;
+	return save->scratch;
+}
+
+static bool at_end(const struct vmb_save *save)
+{
+	return save->phase == VMB_SAVE_DONE && !save->record.pending &&
+	       !save->chunk_bytes;
+}
+
+/**
+ * vmb_save_at_end() - has all been read?
+ * @save: the session
+ *
+ * Context: any.
+ * Return: true if the reader has taken the last byte.
+ */
+bool vmb_save_at_end(const struct vmb_save *save)
+{
+	return at_end(save) && !READ_ONCE(save->error);
+}
+
+/* What a channel must be like to be saved; called with its turn and lock. */
+static int check_channel(const struct vmb_channel *channel)
+{
+	if (channel->flowing || channel->error)
+		return -EBADFD;
+	return channel->nr_incoming ? -EBUSY : 0;
+}
+
+static void free_save(struct kref *ref)
+{
+	struct vmb_save *save = container_of(ref, struct vmb_save, ref);
+
+	vmb_holds_free(&save->holds);
+	vmb_bus_put(save->bus);
+	kfree_sensitive(save->chunk);
+	kvfree_sensitive(save->scratch, save->scratch_room);
+	kfree(save);
+}
+
+/**
+ * vmb_save_get() - take a reference on a session
+ * @save: the session
+ *
+ * Context: any.
+ * Return: @save.
+ */
+struct vmb_save *vmb_save_get(struct vmb_save *save)
+{
+	kref_get(&save->ref);
+	return save;
+}
+
+/**
+ * vmb_save_put() - drop a reference on a session
+ * @save: the session
+ * Context: process context.
+ */
+void vmb_save_put(struct vmb_save *save)
+{
+	kref_put(&save->ref, free_save);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_save_put);
+
+/**
+ * vmb_save_session() - a session as the core knows it
+ * @save: the session
+ * Return: it.
+ */
+struct vmb_session *vmb_save_session(struct vmb_save *save)
+{
+	return &save->base;
+}
+
+static struct vmb_save *to_save(struct vmb_session *session)
+{
+	return container_of(session, struct vmb_save, base);
+}
+
+static void session_get(struct vmb_session *session)
+{
+	vmb_save_get(to_save(session));
+}
+
+static void session_put(struct vmb_session *session)
+{
+	vmb_save_put(to_save(session));
+}
+
+static int session_abort(struct vmb_session *session,
+			 struct vmb_channel *channel, int error)
+{
+	struct vmb_save *save = to_save(session);
+	int ret = vmb_turn_take(&save->turn);
+
+	if (ret)
+		return ret;
+	if (!at_end(save) && !save->dropped)
+		vmb_save_fail(save, error, "%s goes away while it is saved",
+			      dev_name(channel ? &channel->dev : &save->bus->dev));
+	vmb_holds_release(&save->holds, at_end(save));
+	vmb_turn_release(&save->turn);
+	if (channel && READ_ONCE(channel->gone) &&
+	    vmb_hold_forget(session, channel) && save->in_kernel)
+		vmb_save_put(save);
+	return 0;
+}
+
+static void session_drop(struct vmb_session *session)
+{
+	vmb_save_drop(to_save(session));
+}
+
+static const struct vmb_session_ops save_ops = {
+	.abort = session_abort,
+	.drop = session_drop,
+	.get = session_get,
+	.put = session_put,
+};
+
+/**
+ * vmb_save_create() - begin to save channels
+ * @bus: their bus
+ * @list: references on them, from vmb_bus_list(); the session's on success
+ * @nr: length of @list
+ * @in_kernel: it is for vmb_channel_save_continue(); then the channel's
+ *	session pointer holds the reference that is returned
+ *
+ * Context: process context, may sleep.
+ * Return: the session, for vmb_save_drop() and vmb_save_put(), or ERR_PTR and
+ * nothing happened: -EBADFD (traffic runs, or was stopped by an error), -EBUSY
+ * (a session has a channel, or its VSP holds a packet), -ENODEV, -ENOMEM.
+ */
+struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
+				 u32 nr, bool in_kernel)
+{
+	struct vmb_save *save = kzalloc(sizeof(*save), GFP_KERNEL_ACCOUNT);
+	u64 stream_id;
+	int ret = -ENOMEM;
+
+	if (!save)
+		return ERR_PTR(-ENOMEM);
+	save->base.ops = &save_ops;
+	save->in_kernel = in_kernel;
+	kref_init(&save->ref);
+	vmb_turn_init(&save->turn);
+	save->chunk = kmalloc(VMBSAVE_CHUNK_MAX, GFP_KERNEL_ACCOUNT);
+	if (save->chunk)
+		ret = vmb_holds_take(&save->holds, &save->base, bus, list, nr,
+				     check_channel);
+	if (ret) {
+		kfree(save->chunk);
+		kfree(save);
+		return ERR_PTR(ret);
+	}
+	save->bus = vmb_bus_get(bus);
+	do {
+		stream_id = get_random_u64();
+	} while (!stream_id);
+	vmb_stream_writer_init(&save->writer, stream_id);
+	return save;
+}
+
+/**
+ * vmb_save_drop() - a save is over, complete or not
+ * @save: the session
+ *
+ * Lets the channels go. Its data fd is stale from then on.
+ * Context: process context, waits for a callback in progress.
+ */
+void vmb_save_drop(struct vmb_save *save)
+{
+	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
+		return;
+	save->dropped = true;
+	vmb_holds_release(&save->holds, at_end(save));
+	vmb_holds_forget(&save->holds);
+	vmb_turn_release(&save->turn);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_save_drop);
+
+static int make_chunk(struct vmb_save *save)
+{
+	struct vmb_save_record *record = &save->record;
+	int ret;
+
+	for (;;) {
+		if (!record->pending && save->phase == VMB_SAVE_DONE)
+			break;
+		if (!record->pending) {
+			ret = vmb_save_next_record(save);
+			if (ret)
+				return ret;
+			if (!record->pending && save->phase == VMB_SAVE_END &&
+			    save->writer.used)
+				break;
+			if (!record->pending)
+				continue;
+		}
+		ret = vmb_stream_put_record(&save->writer, save->chunk,
+					    record->type, record->segments,
+					    record->nr);
+		if (ret < 0)
+			return vmb_save_fail(save, ret, "a record is too long");
+		if (ret == VMB_MORE)
+			break;
+		record->pending = false;
+	}
+	save->chunk_bytes = vmb_stream_seal(&save->writer, save->chunk);
+	save->chunk_start = 0;
+	return 0;
+}
+
+/* Makes sure that there is something to hand out, unless all was. */
+static int ready(struct vmb_save *save)
+{
+	if (save->dropped)
+		return -ESTALE;
+	if (save->error)
+		return save->error;
+	if (save->chunk_bytes || at_end(save))
+		return 0;
+	if (save->phase != VMB_SAVE_HEADER)
+		return make_chunk(save);
+	vmb_stream_put_header(&save->writer, save->chunk);
+	save->chunk_bytes = sizeof(struct vmbsave_stream_header);
+	save->chunk_start = 0;
+	save->phase = VMB_SAVE_MANIFEST;
+	return 0;
+}
+
+/**
+ * vmb_save_read_begin() - get at the bytes that come next
+ * @save: the session
+ * @data: set to where they are
+ * @bytes: set to how many, 0 = all was read
+ *
+ * Context: process context, may sleep; calls .save_packet.
+ * Return: 0, then vmb_save_read_end() must follow; or -EINTR, -ESTALE (the
+ * session is over), or why the save failed.
+ */
+int vmb_save_read_begin(struct vmb_save *save, const void **data, u32 *bytes)
+{
+	int ret = vmb_turn_take_killable(&save->turn);
+
+	if (ret)
+		return ret;
+	ret = ready(save);
+	if (ret) {
+		vmb_turn_release(&save->turn);
+		return ret;
+	}
+	*data = save->chunk + save->chunk_start;
+	*bytes = save->chunk_bytes;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_save_read_begin);
+
+/**
+ * vmb_save_read_end() - say how many bytes were taken
+ * @save: the session
+ * @consumed: at most what vmb_save_read_begin() gave
+ * Context: process context.
+ */
+void vmb_save_read_end(struct vmb_save *save, u32 consumed)
+{
+	save->chunk_start += consumed;
+	save->chunk_bytes -= consumed;
+	vmb_turn_release(&save->turn);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_save_read_end);
+
+/* Return: the in-kernel save of a channel, referenced, or NULL */
+static struct vmb_save *find_save(struct vmb_channel *channel)
+{
+	struct vmb_save *save;
+
+	guard(spinlock_irqsave)(&channel->lock);
+
+	if (!channel->session || channel->session->ops != &save_ops)
+		return NULL;
+	save = to_save(channel->session);
+	return save->in_kernel ? vmb_save_get(save) : NULL;
+}
+
+int vmb_channel_save_begin(struct vmb_channel *channel)
+{
+	struct vmb_channel **list = kvmalloc_array(1, sizeof(*list),
+						   GFP_KERNEL_ACCOUNT);
+	struct vmb_save *save;
+
+	if (!list)
+		return -ENOMEM;
+	list[0] = vmb_channel_get(channel);
+	save = vmb_save_create(channel->bus, list, 1, true);
+	if (!IS_ERR(save))
+		return 0;
+	vmb_bus_put_list(list, 1);
+	return PTR_ERR(save);
+}
+EXPORT_SYMBOL_NS_GPL(vmb_channel_save_begin, VMBSAVE_NS);
+
+static int copy_chunks(struct vmb_save *save, void *buf, u32 size, u32 *filled,
+		       u32 *required)
+{
+	int ret;
+
+	for (;;) {
+		ret = ready(save);
+		if (ret || !save->chunk_bytes)
+			break;
+		if (save->chunk_bytes > size - *filled) {
+			*required = save->chunk_bytes;
+			return *filled ? VMB_MORE : -ENOBUFS;
+		}
+		memcpy(buf + *filled, save->chunk, save->chunk_bytes);
+		*filled += save->chunk_bytes;
+		save->chunk_bytes = 0;
+	}
+	/* What was handed out is not lost: the next call answers the error. */
+	return ret && *filled ? VMB_MORE : ret;
+}
+
+int vmb_channel_save_continue(struct vmb_channel *channel, void *buf, u32 size,
+			      u32 *filled, u32 *required)
+{
+	struct vmb_save *save;
+	int ret;
+
+	if (!filled || !required || (size && !buf))
+		return -EINVAL;
+	*filled = 0;
+	*required = 0;
+	save = find_save(channel);
+	if (!save)
+		return -EBADFD;
+	ret = -EBUSY;
+	if (!vmb_turn_try(&save->turn)) {
+		ret = copy_chunks(save, buf, size, filled, required);
+		vmb_turn_release(&save->turn);
+	}
+	vmb_save_put(save);
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(vmb_channel_save_continue, VMBSAVE_NS);
+
+void vmb_channel_save_end(struct vmb_channel *channel)
+{
+	struct vmb_save *save = find_save(channel);
+	bool mine;
+
+	if (!save)
+		return;
+	if (!WARN_ON_ONCE(vmb_turn_take(&save->turn))) {
+		save->dropped = true;
+		vmb_holds_release(&save->holds, at_end(save));
+		mine = vmb_hold_forget(&save->base, channel);
+		vmb_turn_release(&save->turn);
+		if (mine)
+			vmb_save_put(save);
+	}
+	vmb_save_put(save);
+}
+EXPORT_SYMBOL_NS_GPL(vmb_channel_save_end, VMBSAVE_NS);

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/errno.h>
+#include <linux/string.h>
+#include <linux/xarray.h>
+
+#include "core/channel.h"
+#include "core/gpadl.h"
+#include "core/outgoing.h"
+#include "migrate/save_session.h"
+
+/*
+ * One function for each record type makes it from what the core holds, and
+ * moves the session on to what comes after it.
+ */
+
+static void begin_record(struct vmb_save *save, u16 type, u32 head_bytes)
+{
+	struct vmb_save_record *record = &save->record;
+
+	memset(&record->head, 0, sizeof(record->head));
+	record->pending = true;
+	record->type = type;
+	record->nr = 1;
+	record->segments[0].data = &record->head;
+	record->segments[0].bytes = head_bytes;
+}
+
+static void add_segment(struct vmb_save *save, const void *data, u32 bytes)
+{
+	struct vmb_save_record *record = &save->record;
+
+	record->segments[record->nr].data = data;
+	record->segments[record->nr].bytes = bytes;
+	record->nr++;
+}
+
+static u32 count_gpadls(struct vmb_channel *channel)
+{
+	struct vmb_gpadl *gpadl;
+	unsigned long id;
+	u32 nr = 0;
+
+	xa_for_each(&channel->gpadls, id, gpadl)
+		nr++;
+	return nr;
+}
+
+static void fill_entry(struct vmbsave_manifest_entry *entry,
+		       struct vmb_channel *channel)
+{
+	memset(entry, 0, sizeof(*entry));
+	export_guid(entry->type, &channel->identity.type);
+	export_guid(entry->instance, &channel->identity.instance);
+	entry->subchannel = cpu_to_le16(channel->identity.subchannel);
+	entry->nr_gpadls = cpu_to_le32(count_gpadls(channel));
+	entry->nr_packets = cpu_to_le64(channel->queue.nr_packets);
+	entry->nr_completions = cpu_to_le64(channel->queue.nr_completions);
+}
+
+static int save_manifest(struct vmb_save *save)
+{
+	struct vmbsave_manifest *head = &save->record.head.manifest;
+	struct vmbsave_manifest_entry *entries;
+	u64 nr_packets = 0, nr_completions = 0;
+	u32 bytes = save->holds.nr * sizeof(*entries);
+	u32 i;
+
+	entries = vmb_save_scratch(save, bytes);
+	if (!entries)
+		return vmb_save_fail(save, -ENOMEM, "no memory for the manifest");
+	for (i = 0; i < save->holds.nr; i++) {
+		fill_entry(&entries[i], save->holds.channels[i]);
+		nr_packets += save->holds.channels[i]->queue.nr_packets;
+		nr_completions += save->holds.channels[i]->queue.nr_completions;
+	}
+	begin_record(save, VMBSAVE_RECORD_MANIFEST, sizeof(*head));
+	head->nr_channels = cpu_to_le32(save->holds.nr);
+	head->entry_bytes = cpu_to_le32(sizeof(*entries));
+	head->nr_packets = cpu_to_le64(nr_packets);
+	head->nr_completions = cpu_to_le64(nr_completions);
+	add_segment(save, entries, bytes);
+	save->phase = VMB_SAVE_CHANNEL;
+	return 0;
+}
+
+static int fill_open(struct vmb_save *save, struct vmb_channel *channel,
+		     struct vmbsave_channel *head)
+{
+	u32 in_write, in_read, out_write, out_read;
+
+	if (vmb_ring_indices(&channel->in, &in_write, &in_read) ||
+	    vmb_ring_indices(&channel->out, &out_write, &out_read))
+		return vmb_save_fail(save, -EPROTO,
+				     "the ring indices of %s are nonsense",
+				     dev_name(&channel->dev));
+	/* Our own index is ours: the copy in guest memory is the guest's to spoil. */
+	if (in_read != channel->in.own || out_write != channel->out.own)
+		return vmb_save_fail(save, -EPROTO,
+				     "the guest changed our ring index of %s",
+				     dev_name(&channel->dev));
+	head->target_vp = cpu_to_le32(channel->open.target_vp);
+	head->ring_gpadl = cpu_to_le32(channel->open.gpadl);
+	head->ring_downstream_page = cpu_to_le32(channel->open.downstream_page);
+	head->in_write = cpu_to_le32(in_write);
+	head->in_read = cpu_to_le32(in_read);
+	head->out_write = cpu_to_le32(out_write);
+	head->out_read = cpu_to_le32(out_read);
+	memcpy(head->user_data, channel->open.user_data, sizeof(head->user_data));
+	return 0;
+}
+
+static int save_channel(struct vmb_save *save)
+{
+	struct vmbsave_channel *head = &save->record.head.channel;
+	struct vmb_channel *channel = save->holds.channels[save->index];
+
+	save->place.channel = channel->id;
+	begin_record(save, VMBSAVE_RECORD_CHANNEL, sizeof(*head));
+	export_guid(head->type, &channel->identity.type);
+	export_guid(head->instance, &channel->identity.instance);
+	head->subchannel = cpu_to_le16(channel->identity.subchannel);
+	head->state = cpu_to_le32(channel->state);
+	head->max_packet_bytes = cpu_to_le32(channel->max_packet);
+	head->next_transaction_id = cpu_to_le64(channel->queue.next_id);
+	save->phase = VMB_SAVE_GPADLS;
+	save->gpadl = 0;
+	if (!vmb_channel_state_is_open(channel->state))
+		return 0;
+	return fill_open(save, channel, head);
+}
+
+static int save_gpadl(struct vmb_save *save)
+{
+	struct vmb_channel *channel = save->holds.channels[save->index];
+	struct vmbsave_gpadl *head = &save->record.head.gpadl;
+	struct vmb_gpadl *gpadl;
+	__le64 *pfns;
+	u32 i;
+
+	gpadl = xa_find_after(&channel->gpadls, &save->gpadl, ULONG_MAX,
+			      XA_PRESENT);
+	if (!gpadl) {
+		save->phase = VMB_SAVE_QUEUE;
+		save->cursor = vmb_outgoing_first(channel);
+		return 0;
+	}
+	pfns = vmb_save_scratch(save, gpadl->nr_pages * sizeof(*pfns));
+	if (!pfns)
+		return vmb_save_fail(save, -ENOMEM, "no memory for a GPADL");
+	for (i = 0; i < gpadl->nr_pages; i++)
+		pfns[i] = cpu_to_le64(gpadl->pfns[i]);
+	begin_record(save, VMBSAVE_RECORD_GPADL, sizeof(*head));
+	head->id = cpu_to_le32(gpadl->id);
+	head->byte_count = cpu_to_le32(gpadl->byte_count);
+	head->byte_offset = cpu_to_le32(gpadl->byte_offset);
+	add_segment(save, pfns, gpadl->nr_pages * sizeof(*pfns));
+	return 0;
+}
+
+static int save_packet(struct vmb_save *save, struct vmb_channel *channel,
+		       struct vmb_outgoing *out)
+{
+	struct vmbsave_packet *head = &save->record.head.packet;
+	struct vmb_packet *packet = vmb_outgoing_packet(out);
+	bool sent = vmb_outgoing_is_sent(out);
+	u32 vsp_bytes;
+	int ret;
+
+	save->place.packet = out->id;
+	ret = vmb_save_packet_state(save, channel, packet, &vsp_bytes);
+	if (ret)
+		return ret;
+	begin_record(save, VMBSAVE_RECORD_PACKET, sizeof(*head));
+	head->transaction_id = cpu_to_le64(out->id);
+	head->state = cpu_to_le32(sent ? VMBSAVE_PACKET_SENT :
+				  VMBSAVE_PACKET_QUEUED);
+	head->flags = cpu_to_le32(packet->flags);
+	head->payload_bytes = cpu_to_le32(sent ? 0 : out->bytes);
+	head->vsp_bytes = cpu_to_le32(vsp_bytes);
+	add_segment(save, out->data, sent ? 0 : out->bytes);
+	add_segment(save, save->scratch, vsp_bytes);
+	return 0;
+}
+
+static int save_completion(struct vmb_save *save, struct vmb_outgoing *out)
+{
+	struct vmbsave_completion *head = &save->record.head.completion;
+
+	begin_record(save, VMBSAVE_RECORD_COMPLETION, sizeof(*head));
+	head->transaction_id = cpu_to_le64(out->id);
+	head->payload_bytes = cpu_to_le32(out->bytes);
+	add_segment(save, out->data, out->bytes);
+	return 0;
+}
+
+static int save_queue(struct vmb_save *save)
+{
+	struct vmb_channel *channel = save->holds.channels[save->index];
+	struct vmb_outgoing *out = save->cursor;
+	int ret;
+
+	if (!out) {
+		save->place.channel = 0;
+		save->index++;
+		save->phase = save->index < save->holds.nr ? VMB_SAVE_CHANNEL :
+						       VMB_SAVE_END;
+		return 0;
+	}
+	if (out->kind == VMB_OUTGOING_PACKET)
+		ret = save_packet(save, channel, out);
+	else
+		ret = save_completion(save, out);
+	if (ret)
+		return ret;
+	save->place.packet = 0;
+	save->cursor = vmb_outgoing_next(channel, out);
+	return 0;
+}
+
+static int save_end(struct vmb_save *save)
+{
+	/* It counts what is before it, so the open chunk has to go first. */
+	if (save->writer.used)
+		return 0;
+	begin_record(save, VMBSAVE_RECORD_END, sizeof(struct vmbsave_end));
+	vmb_stream_fill_end(&save->writer, &save->record.head.end);
+	save->phase = VMB_SAVE_DONE;
+	return 0;
+}
+
+/**
+ * vmb_save_next_record() - make the record that comes next
+ * @save: the session; the caller has its turn
+ *
+ * Leaves record.pending false if the phase had no more records, or if the open
+ * chunk has to be sealed before the end record.
+ *
+ * Context: process context, may sleep; calls .save_packet.
+ * Return: 0, or an errno and the session has failed with it.
+ */
+int vmb_save_next_record(struct vmb_save *save)
+{
+	switch (save->phase) {
+	case VMB_SAVE_MANIFEST:
+		return save_manifest(save);
+	case VMB_SAVE_CHANNEL:
+		return save_channel(save);
+	case VMB_SAVE_GPADLS:
+		return save_gpadl(save);
+	case VMB_SAVE_QUEUE:
+		return save_queue(save);
+	case VMB_SAVE_END:
+		return save_end(save);
+	case VMB_SAVE_HEADER:
+	case VMB_SAVE_DONE:
+		break;
+	}
+	return 0;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMB_MIGRATE_SAVE_SESSION_H
+#define _VMB_MIGRATE_SAVE_SESSION_H
+
+#include <linux/kref.h>
+#include <linux/types.h>
+
+#include <uapi/linux/vmbsave_stream.h>
+
+#include "core/bus_error.h"
+#include "core/session.h"
+#include "core/turn.h"
+#include "migrate/hold.h"
+#include "stream/write.h"
+
+struct vmb_bus;
+struct vmb_channel;
+struct vmb_outgoing;
+struct vmb_packet;
+
+/**
+ * enum vmb_save_phase - what is saved next
+ * @VMB_SAVE_HEADER: the stream header
+ * @VMB_SAVE_MANIFEST: the manifest
+ * @VMB_SAVE_CHANNEL: the channel at @index
+ * @VMB_SAVE_GPADLS: its GPADLs above the id @gpadl
+ * @VMB_SAVE_QUEUE: its outgoing entries from @cursor on
+ * @VMB_SAVE_END: the end record
+ * @VMB_SAVE_DONE: nothing
+ */
+enum vmb_save_phase {
+	VMB_SAVE_HEADER,
+	VMB_SAVE_MANIFEST,
+	VMB_SAVE_CHANNEL,
+	VMB_SAVE_GPADLS,
+	VMB_SAVE_QUEUE,
+	VMB_SAVE_END,
+	VMB_SAVE_DONE,
+};
+
+#define VMB_SAVE_SEGMENTS 3
+
+/**
+ * struct vmb_save_record - the record that is being written
+ * @pending: there is one; it may be partly in earlier chunks
+ * @type: VMBSAVE_RECORD_*
+ * @nr: segments in use
+ * @segments: its payload
+ * @head: the fixed part, first segment
+ */
+struct vmb_save_record {
+	bool pending;
+	u16 type;
+	u32 nr;
+	struct vmb_stream_segment segments[VMB_SAVE_SEGMENTS];
+	union {
+		struct vmbsave_manifest manifest;
+		struct vmbsave_channel channel;
+		struct vmbsave_gpadl gpadl;
+		struct vmbsave_packet packet;
+		struct vmbsave_completion completion;
+		struct vmbsave_end end;
+	} head;
+};
+
+/**
+ * struct vmb_save - a save of one channel or of all channels of a bus
+ * @base: as the core knows it
+ * @ref: references
+ * @bus: referenced
+ * @holds: the channels, sorted by identity
+ * @in_kernel: made by vmb_channel_save_begin(); then the channel's session
+ *	pointer holds the reference
+ * @turn: who may use the session; protects the rest
+ * @error: the first error, answered from then on
+ * @dropped: over; the data fd is stale
+ * @place: of the error, or of what is being saved
+ * @writer: position in the stream
+ * @chunk: buffer of one chunk
+ * @chunk_bytes: bytes in @chunk that were not handed out yet
+ * @chunk_start: where they begin
+ * @phase: what comes next
+ * @index: of the channel in @channels
+ * @gpadl: id of the last GPADL saved
+ * @cursor: next outgoing entry
+ * @record: being written
+ * @scratch: buffer of a VSP's state, page numbers or the manifest's entries
+ * @scratch_room: bytes at @scratch
+ */
+struct vmb_save {
+	struct vmb_session base;
+	struct kref ref;
+	struct vmb_bus *bus;
+	struct vmb_holds holds;
+	bool in_kernel;
+
+	struct vmb_turn turn;
+	int error;
+	bool dropped;
+	struct vmb_error_place place;
+	struct vmb_stream_writer writer;
+	u8 *chunk;
+	u32 chunk_bytes;
+	u32 chunk_start;
+	enum vmb_save_phase phase;
+	u32 index;
+	unsigned long gpadl;
+	struct vmb_outgoing *cursor;
+	struct vmb_save_record record;
+	void *scratch;
+	u32 scratch_room;
+};
+
+__printf(3, 4)
+int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...);
+void *vmb_save_scratch(struct vmb_save *save, u32 bytes);
+
+/* save_record.c: what comes next */
+int vmb_save_next_record(struct vmb_save *save);
+
+/* packet_save.c: the two passes */
+int vmb_save_packet_state(struct vmb_save *save, struct vmb_channel *channel,
+			  struct vmb_packet *packet, u32 *bytes);
+u32 vmb_packet_state_max(void);
+
+#endif /* _VMB_MIGRATE_SAVE_SESSION_H */

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/err.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vmb_status.h>
+
+#include <uapi/linux/vmbsave.h>
+#include <uapi/linux/vmbsave_stream.h>
+
+#include "core/bus.h"
+#include "core/channel.h"
+#include "migrate/bus_state.h"
+#include "user/bus_fd.h"
+#include "user/stream_fd.h"
+
+/**
+ * vmb_user_cmd_respond() - hand the kernel's copy back, as much as is known
+ * @cmd: the ioctl
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or -EFAULT.
+ */
+int vmb_user_cmd_respond(const struct vmb_user_cmd *cmd)
+{
+	size_t bytes = min(cmd->user_size, cmd->size);
+
+	return copy_to_user(cmd->uarg, cmd->arg, bytes) ? -EFAULT : 0;
+}
+
+static void bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error)
+{
+	struct vmb_user_bus *user = bus->owner;
+
+	vmb_channel_table_post(&user->channels, type, channel, -error);
+}
+
+static void bus_release(struct vmb_bus *bus)
+{
+	struct vmb_user_bus *user = bus->owner;
+
+	vmb_user_memory_destroy(&user->memory);
+	kfree(user);
+}
+
+static const struct vmb_bus_ops bus_ops = {
+	.event = bus_event,
+	.release = bus_release,
+};
+
+/**
+ * vmb_user_bus_create() - make the bus of an open file
+ *
+ * Context: process context, may sleep.
+ * Return: the bus, for vmb_user_bus_destroy(), or ERR_PTR: -EDQUOT, -ENOMEM.
+ */
+struct vmb_user_bus *vmb_user_bus_create(void)
+{
+	struct vmb_user_bus *user = kzalloc(sizeof(*user), GFP_KERNEL_ACCOUNT);
+	struct vmb_bus *bus;
+
+	if (!user)
+		return ERR_PTR(-ENOMEM);
+	vmb_user_memory_init(&user->memory);
+	vmb_channel_table_init(&user->channels);
+	mutex_init(&user->eventfds);
+	bus = vmb_bus_create(&bus_ops, &user->memory.memory, user);
+	if (IS_ERR(bus)) {
+		vmb_user_memory_destroy(&user->memory);
+		kfree(user);
+		return ERR_CAST(bus);
+	}
+	user->bus = bus;
+	return user;
+}
+
+/**
+ * vmb_user_bus_destroy() - the file is closed
+ * @user: its bus
+ *
+ * Kicks end first, so that none starts anything that is being taken down; the
+ * eventfds that signal the guest go with the channels.
+ * Context: process context, waits for callbacks in progress.
+ */
+void vmb_user_bus_destroy(struct vmb_user_bus *user)
+{
+	vmb_channel_table_clear(&user->channels);
+	vmb_bus_destroy(user->bus);
+}
+
+static void count_channel(struct vmb_channel *channel,
+			  struct vmbsave_info *info)
+{
+	struct vmb_gpadl *gpadl;
+	unsigned long id;
+
+	xa_for_each(&channel->gpadls, id, gpadl)
+		info->nr_gpadls++;
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		info->nr_packets += channel->queue.nr_packets;
+		info->nr_held += channel->nr_incoming;
+		info->nr_completions += channel->queue.nr_completions;
+	}
+}
+
+/**
+ * vmb_user_get_info() - VMBSAVE_GET_INFO
+ * @cmd: the ioctl
+ * Return: 0, -EINVAL, -ENOMEM, -EFAULT.
+ */
+int vmb_user_get_info(struct vmb_user_cmd *cmd)
+{
+	struct vmb_bus *bus = cmd->user->bus;
+	struct vmbsave_info *info = cmd->arg;
+	struct vmb_channel **list;
+	u32 i, nr;
+
+	if (info->flags)
+		return -EINVAL;
+	list = vmb_bus_list(bus, &nr);
+	if (IS_ERR(list))
+		return PTR_ERR(list);
+	*info = (struct vmbsave_info) {
+		.size = info->size,
+		.state = READ_ONCE(bus->state),
+		.stream_major = VMBSAVE_STREAM_MAJOR,
+		.stream_minor = VMBSAVE_STREAM_MINOR,
+		.nr_channels = nr,
+	};
+	for (i = 0; i < nr; i++)
+		count_channel(list[i], info);
+	vmb_bus_put_list(list, nr);
+	return vmb_user_cmd_respond(cmd);
+}
+
+/**
+ * vmb_user_set_memory_region() - VMBSAVE_SET_MEMORY_REGION
+ * @cmd: the ioctl
+ * Return: as vmb_user_memory_add() and vmb_user_memory_remove().
+ */
+int vmb_user_set_memory_region(struct vmb_user_cmd *cmd)
+{
+	struct vmb_user_memory *memory = &cmd->user->memory;
+	const struct vmbsave_memory_region *region = cmd->arg;
+
+	if (region->flags)
+		return -EINVAL;
+	if (!region->bytes)
+		return vmb_user_memory_remove(memory, region->gpa);
+	return vmb_user_memory_add(memory, region->gpa, region->bytes,
+				   region->uaddr);
+}
+
+/**
+ * vmb_user_set_state() - VMBSAVE_SET_STATE
+ * @cmd: the ioctl
+ *
+ * The file is made before the state changes, so that nothing but a caller's
+ * own unmapping can fail afterwards; that is undone as by RESET.
+ *
+ * Return: as vmb_bus_set_state(), and -EFAULT, -ENOMEM, -EMFILE, -ENFILE.
+ */
+int vmb_user_set_state(struct vmb_user_cmd *cmd)
+{
+	struct vmb_bus *bus = cmd->user->bus;
+	struct vmbsave_set_state *arg = cmd->arg;
+	struct vmb_stream_fd stream;
+	struct vmb_bus_data data = {};
+	int ret;
+
+	if (arg->state < VMBSAVE_STATE_STOP ||
+	    arg->state > VMBSAVE_STATE_RESUMING)
+		return -EINVAL;
+	arg->data_fd = -1;
+	ret = vmb_user_cmd_respond(cmd);
+	if (ret)
+		return ret;
+	ret = vmb_stream_fd_prepare(&stream, arg->state);
+	if (ret)
+		return ret;
+	ret = vmb_bus_set_state(bus, arg->state, arg->timeout_ms, &data);
+	if (ret || (!data.save && !data.restore)) {
+		vmb_stream_fd_cancel(&stream);
+		return ret;
+	}
+	vmb_stream_fd_attach(&stream, &data);
+	arg->data_fd = stream.fd;
+	ret = vmb_user_cmd_respond(cmd);
+	if (ret) {
+		vmb_stream_fd_cancel(&stream);
+		vmb_bus_reset(bus);
+		return ret;
+	}
+	vmb_stream_fd_install(&stream);
+	return 0;
+}
+
+/**
+ * vmb_user_reset() - VMBSAVE_RESET
+ * @cmd: the ioctl
+ * Return: -EINVAL, or as vmb_bus_reset().
+ */
+int vmb_user_reset(struct vmb_user_cmd *cmd)
+{
+	const struct vmbsave_reset *arg = cmd->arg;
+
+	return arg->flags ? -EINVAL : vmb_bus_reset(cmd->user->bus);
+}
+
+/**
+ * vmb_user_last_error() - VMBSAVE_LAST_ERROR
+ * @cmd: the ioctl
+ * Return: 0, -EINVAL, -EFAULT.
+ */
+int vmb_user_last_error(struct vmb_user_cmd *cmd)
+{
+	struct vmbsave_last_error *arg = cmd->arg;
+	struct vmb_error_place place;
+	int error;
+
+	if (arg->flags)
+		return -EINVAL;
+	error = vmb_bus_error_get(cmd->user->bus, &place, arg->text);
+	arg->error = -error;
+	arg->status = (__force u32)vmb_errno_to_status(error);
+	arg->channel = place.channel;
+	arg->chunk = place.chunk;
+	arg->offset = place.offset;
+	arg->packet = place.packet;
+	return vmb_user_cmd_respond(cmd);
+}

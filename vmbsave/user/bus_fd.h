@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMB_USER_BUS_FD_H
+#define _VMB_USER_BUS_FD_H
+
+#include <linux/mutex.h>
+#include <linux/types.h>
+
+#include "user/channel_table.h"
+#include "user/memory.h"
+
+struct vmb_bus;
+
+/**
+ * struct vmb_user_bus - a bus that belongs to an open file
+ * @bus: the bus, for vmb_bus_destroy() when the file is closed
+ * @memory: guest RAM
+ * @channels: what the file keeps about its channels
+ * @eventfds: two SET_EVENTFDS of one channel do not mix
+ *
+ * Goes with the last reference on @bus, which can be a data fd's.
+ */
+struct vmb_user_bus {
+	struct vmb_bus *bus;
+	struct vmb_user_memory memory;
+	struct vmb_channel_table channels;
+	struct mutex eventfds;
+};
+
+/**
+ * struct vmb_user_cmd - an ioctl in progress
+ * @user: the bus
+ * @uarg: the caller's structure
+ * @user_size: its size as the caller knows it
+ * @arg: the kernel's copy
+ * @size: its size as the kernel knows it
+ */
+struct vmb_user_cmd {
+	struct vmb_user_bus *user;
+	void __user *uarg;
+	u32 user_size;
+	void *arg;
+	u32 size;
+};
+
+int vmb_user_cmd_respond(const struct vmb_user_cmd *cmd);
+
+struct vmb_user_bus *vmb_user_bus_create(void);
+void vmb_user_bus_destroy(struct vmb_user_bus *user);
+
+/* bus_fd.c */
+int vmb_user_get_info(struct vmb_user_cmd *cmd);
+int vmb_user_set_memory_region(struct vmb_user_cmd *cmd);
+int vmb_user_set_state(struct vmb_user_cmd *cmd);
+int vmb_user_reset(struct vmb_user_cmd *cmd);
+int vmb_user_last_error(struct vmb_user_cmd *cmd);
+
+/* channel_cmd.c */
+int vmb_user_offer_channel(struct vmb_user_cmd *cmd);
+int vmb_user_rescind_channel(struct vmb_user_cmd *cmd);
+int vmb_user_set_eventfds(struct vmb_user_cmd *cmd);
+int vmb_user_create_gpadl(struct vmb_user_cmd *cmd);
+int vmb_user_teardown_gpadl(struct vmb_user_cmd *cmd);
+int vmb_user_open_channel(struct vmb_user_cmd *cmd);
+int vmb_user_close_channel(struct vmb_user_cmd *cmd);
+
+#endif /* _VMB_USER_BUS_FD_H */

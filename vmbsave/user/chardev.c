@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/build_bug.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/nospec.h>
+#include <linux/poll.h>
+#include <linux/uaccess.h>
+
+#include <uapi/linux/vmbsave.h>
+
+#include "user/bus_fd.h"
+#include "user/chardev.h"
+
+/* Room for the structure of any ioctl; each begins with its size. */
+union arg {
+	u32 size;
+	struct vmbsave_info info;
+	struct vmbsave_memory_region memory_region;
+	struct vmbsave_offer_channel offer_channel;
+	struct vmbsave_channel_id channel_id;
+	struct vmbsave_eventfds eventfds;
+	struct vmbsave_create_gpadl create_gpadl;
+	struct vmbsave_gpadl_id gpadl_id;
+	struct vmbsave_open_channel open_channel;
+	struct vmbsave_set_state set_state;
+	struct vmbsave_reset reset;
+	struct vmbsave_last_error last_error;
+};
+
+/**
+ * struct op - one ioctl
+ * @code: its number
+ * @size: of its structure
+ * @min_size: up to the last field that cannot be left to its default
+ * @execute: does it
+ */
+struct op {
+	unsigned int code;
+	u32 size;
+	u32 min_size;
+	int (*execute)(struct vmb_user_cmd *cmd);
+};
+
+#define OP(_code, _execute, _struct, _last)				\
+	[_IOC_NR(_code)] = {						\
+		.code = (_code),					\
+		.size = sizeof(struct _struct) +			\
+			BUILD_BUG_ON_ZERO(offsetof(struct _struct, size)), \
+		.min_size = offsetofend(struct _struct, _last),		\
+		.execute = (_execute),					\
+	}
+
+static const struct op ops[] = {
+	OP(VMBSAVE_GET_INFO, vmb_user_get_info, vmbsave_info, flags),
+	OP(VMBSAVE_SET_MEMORY_REGION, vmb_user_set_memory_region,
+	   vmbsave_memory_region, bytes),
+	OP(VMBSAVE_OFFER_CHANNEL, vmb_user_offer_channel, vmbsave_offer_channel,
+	   channel),
+	OP(VMBSAVE_RESCIND_CHANNEL, vmb_user_rescind_channel,
+	   vmbsave_channel_id, channel),
+	OP(VMBSAVE_SET_EVENTFDS, vmb_user_set_eventfds, vmbsave_eventfds,
+	   call_fd),
+	OP(VMBSAVE_CREATE_GPADL, vmb_user_create_gpadl, vmbsave_create_gpadl,
+	   pfns),
+	OP(VMBSAVE_TEARDOWN_GPADL, vmb_user_teardown_gpadl, vmbsave_gpadl_id,
+	   gpadl),
+	OP(VMBSAVE_OPEN_CHANNEL, vmb_user_open_channel, vmbsave_open_channel,
+	   downstream_page),
+	OP(VMBSAVE_CLOSE_CHANNEL, vmb_user_close_channel, vmbsave_channel_id,
+	   channel),
+	OP(VMBSAVE_SET_STATE, vmb_user_set_state, vmbsave_set_state, data_fd),
+	OP(VMBSAVE_RESET, vmb_user_reset, vmbsave_reset, flags),
+	OP(VMBSAVE_LAST_ERROR, vmb_user_last_error, vmbsave_last_error, flags),
+};
+
+static const struct op *find_op(unsigned int code)
+{
+	unsigned int nr = _IOC_NR(code);
+
+	if (nr >= ARRAY_SIZE(ops))
+		return NULL;
+	nr = array_index_nospec(nr, ARRAY_SIZE(ops));
+	return ops[nr].code == code ? &ops[nr] : NULL;
+}
+
+static long chardev_ioctl(struct file *file, unsigned int code,
+			  unsigned long uarg)
+{
+	const struct op *op = find_op(code);
+	union arg arg;
+	struct vmb_user_cmd cmd = {
+		.user = file->private_data,
+		.uarg = (void __user *)uarg,
+		.arg = &arg,
+	};
+	int ret;
+
+	if (!op)
+		return -ENOTTY;
+	if (get_user(cmd.user_size, (u32 __user *)cmd.uarg))
+		return -EFAULT;
+	if (cmd.user_size < op->min_size)
+		return -EINVAL;
+	/* Zeros beyond any structure to come are not worth looking at. */
+	if (cmd.user_size > PAGE_SIZE)
+		return -E2BIG;
+	cmd.size = op->size;
+	ret = copy_struct_from_user(&arg, op->size, cmd.uarg, cmd.user_size);
+	return ret ?: op->execute(&cmd);
+}
+
+static ssize_t chardev_read(struct file *file, char __user *buf, size_t size,
+			    loff_t *pos)
+{
+	struct vmb_user_bus *user = file->private_data;
+
+	return vmb_channel_table_read(&user->channels, buf, size,
+				      file->f_flags & O_NONBLOCK);
+}
+
+static __poll_t chardev_poll(struct file *file, poll_table *wait)
+{
+	struct vmb_user_bus *user = file->private_data;
+
+	return vmb_channel_table_poll(&user->channels, file, wait);
+}
+
+static int chardev_open(struct inode *inode, struct file *file)
+{
+	struct vmb_user_bus *user = vmb_user_bus_create();
+
+	if (IS_ERR(user))
+		return PTR_ERR(user);
+	file->private_data = user;
+	return stream_open(inode, file);
+}
+
+static int chardev_release(struct inode *inode, struct file *file)
+{
+	vmb_user_bus_destroy(file->private_data);
+	return 0;
+}
+
+static const struct file_operations chardev_fops = {
+	.owner = THIS_MODULE,
+	.open = chardev_open,
+	.release = chardev_release,
+	.read = chardev_read,
+	.poll = chardev_poll,
+	.unlocked_ioctl = chardev_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static struct miscdevice chardev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "vmbsave",
+	.fops = &chardev_fops,
+	.mode = 0600,
+};
+
+/**
+ * vmb_chardev_register() - make /dev/vmbsave
+ *
+ * Context: process context; all else is ready to be used.
+ * Return: 0 or an errno of the driver core.
+ */
+int vmb_chardev_register(void)
+{
+	return misc_register(&chardev);
+}
+
+/**
+ * vmb_chardev_unregister() - undo vmb_chardev_register()
+ * Context: process context; no file is open, each pins the module.
+ */
+void vmb_chardev_unregister(void)
+{
+	misc_deregister(&chardev);
+}
