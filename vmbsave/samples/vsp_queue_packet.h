@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VSP_QUEUE_PACKET_H
+#define _VSP_QUEUE_PACKET_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+
+struct vmb_channel;
+struct vmb_packet;
+struct vsp_queue_record;
+
+/**
+ * struct vsp_queue - one channel
+ * @channel: the channel
+ * @record: what becomes of its packets
+ * @lock: protects @packets
+ * @packets: all of struct vsp_queue_packet
+ * @sent: the packets were sent, here or where the channel comes from
+ * @first_restored: sequence number of the first packet that came back, 0 = none
+ */
+struct vsp_queue {
+	struct vmb_channel *channel;
+	struct vsp_queue_record *record;
+	struct mutex lock;	/* protects packets */
+	struct list_head packets;
+	bool sent;
+	u64 first_restored;
+};
+
+/**
+ * struct vsp_queue_packet - what the VSP knows of an outgoing packet in use
+ * @node: in vsp_queue.packets
+ * @queue: the channel's
+ * @packet: the library's half; its pointer leads back here
+ * @sequence: the packet's number
+ * @state_bytes: length of @state, 0 for some packets
+ * @state: what is saved with it: struct vsp_queue_state
+ */
+struct vsp_queue_packet {
+	struct list_head node;
+	struct vsp_queue *queue;
+	struct vmb_packet *packet;
+	u64 sequence;
+	u32 state_bytes;
+	u8 state[] __aligned(8);
+};
+
+#define VSP_QUEUE_STATE_MAGIC	0x53515356	/* "VSQS" */
+#define VSP_QUEUE_STATE_MAX	65536
+
+/**
+ * struct vsp_queue_state - the private state of a packet, as it is saved
+ * @magic: %VSP_QUEUE_STATE_MAGIC
+ * @bytes: length of the state, with this structure
+ * @sequence: the packet's number
+ * @filler: follows from the sequence number
+ *
+ * Goes to another host: a layout of its own, little-endian.
+ */
+struct vsp_queue_state {
+	__le32 magic;
+	__le32 bytes;
+	__le64 sequence;
+	u8 filler[];
+};
+
+struct vsp_queue_packet *vsp_queue_packet_create(struct vsp_queue *queue, u64 sequence);
+void vsp_queue_packet_destroy(struct vsp_queue_packet *packet);
+int vsp_queue_state_check(const void *state, u32 bytes, u64 *sequence);
+int vsp_queue_stateless_check(u64 sequence);
+
+#endif /* _VSP_QUEUE_PACKET_H */
