@@ -45,6 +45,10 @@ u16 vmb_channel_subchannel(const struct vmb_channel *channel);
 struct device *vmb_channel_device(struct vmb_channel *channel);
 u32 vmb_channel_max_packet_size(const struct vmb_channel *channel);
 bool vmb_channel_was_restored(const struct vmb_channel *channel);
+const void *vmb_channel_open_data(const struct vmb_channel *channel);
+
+/* Bytes at vmb_channel_open_data() */
+#define VMB_CHANNEL_OPEN_DATA_BYTES 120
 
 /**
  * vmb_channel_init_set_max_packet_size() - largest payload in either direction

@@ -51,7 +51,7 @@ struct vmb_channel_open {
 	u32 gpadl;
 	u32 downstream_page;
 	u32 target_vp;
-	u8 user_data[120];
+	u8 user_data[VMB_CHANNEL_OPEN_DATA_BYTES];
 };
 
 /**

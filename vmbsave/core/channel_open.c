@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/visibility.h>
 #include <linux/errno.h>
+#include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
+#include <linux/vmb_ns.h>
 
 #include "core/channel.h"
 #include "core/gpadl.h"
 #include "core/incoming.h"
 #include "core/outgoing.h"
+
+/**
+ * vmb_channel_open_data() - what the guest passed when it opened the channel
+ * @channel: the channel
+ *
+ * Context: from .opened until .closed has returned.
+ * Return: %VMB_CHANNEL_OPEN_DATA_BYTES bytes, opaque and hostile.
+ */
+const void *vmb_channel_open_data(const struct vmb_channel *channel)
+{
+	return channel->open.user_data;
+}
+EXPORT_SYMBOL_NS_GPL(vmb_channel_open_data, VMBSAVE_NS);
 
 /* A ring is one control page and at least one page of data. */
 #define RING_PAGES_MIN 2

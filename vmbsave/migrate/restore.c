@@ -547,6 +547,16 @@ static void forget(struct vmb_restore *restore, struct vmb_channel *channel)
 		vmb_restore_put(restore);
 }
 
+/* On a bus that runs already nobody else would start it. */
+static void start_traffic(struct vmb_channel *channel)
+{
+	if (WARN_ON_ONCE(vmb_turn_take(&channel->turn)))
+		return;
+	vmb_channel_flow_start(channel);
+	vmb_turn_release(&channel->turn);
+	vmb_channel_kick_guest(channel);
+}
+
 static int feed(struct vmb_restore *restore, struct vmb_channel *channel,
 		const void *buf, u32 size)
 {
@@ -562,6 +572,7 @@ static int feed(struct vmb_restore *restore, struct vmb_channel *channel,
 	if (!ret) {
 		finish(restore);
 		forget(restore, channel);
+		start_traffic(channel);
 	}
 	return ret;
 }
