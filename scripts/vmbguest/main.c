@@ -41,8 +41,11 @@ static void *watch(void *unused)
 	while ((now = log_now_ms()) < end)
 		poll(NULL, 0, end - now);
 
-	if (vm.guest && vm.channels[0].state)
+	if (vm.guest && vm.channels[0].state) {
 		workload_missing(&vm, missing, sizeof(missing));
+		/* So that --verify can say which packets these are. */
+		ledger_close(&vm, options.ledger);
+	}
 	leave(LEAVE_FAILED, "deadline", "%llu seconds are over: %s",
 	      (unsigned long long)options.deadline, missing);
 }

@@ -179,8 +179,11 @@ static int queue_save_packet(struct vmb_save_packet *args)
 	args->needed = packet->state_bytes;
 	if (!args->size && args->needed && grow_at && packet->sequence == grow_at)
 		args->needed--;
-	if (args->size < args->needed)
+	if (args->size < args->needed) {
+		if (args->size)
+			vsp_queue_record_add(packet->queue->record, VSP_QUEUE_STATES_GROWN, 1);
 		return -ENOBUFS;
+	}
 
 	if (args->needed)
 		memcpy(args->buf, packet->state, args->needed);

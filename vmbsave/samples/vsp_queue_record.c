@@ -63,6 +63,7 @@ static const char * const count_names[] = {
 	[VSP_QUEUE_STATE_BYTES] = "state_bytes",
 	[VSP_QUEUE_STATES_UNCHANGED] = "states_unchanged",
 	[VSP_QUEUE_STATES_CHANGED] = "states_changed",
+	[VSP_QUEUE_STATES_GROWN] = "states_grown",
 	[VSP_QUEUE_STATELESS] = "stateless",
 };
 

@@ -13,6 +13,7 @@ struct vsp_queue_record;
  * @VSP_QUEUE_STATE_BYTES: bytes of private state that came back
  * @VSP_QUEUE_STATES_UNCHANGED: states that came back as they were saved
  * @VSP_QUEUE_STATES_CHANGED: states that were refused
+ * @VSP_QUEUE_STATES_GROWN: saves that needed one more pass
  * @VSP_QUEUE_STATELESS: packets that came back and never had a state
  */
 enum vsp_queue_count {
@@ -21,6 +22,7 @@ enum vsp_queue_count {
 	VSP_QUEUE_STATE_BYTES,
 	VSP_QUEUE_STATES_UNCHANGED,
 	VSP_QUEUE_STATES_CHANGED,
+	VSP_QUEUE_STATES_GROWN,
 	VSP_QUEUE_STATELESS,
 	VSP_QUEUE_NR_COUNTS
 };
