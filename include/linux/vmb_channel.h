@@ -90,6 +90,18 @@ int vmb_channel_enable(struct vmb_channel *channel);
 int vmb_channel_disable(struct vmb_channel *channel);
 
 /**
+ * vmb_channel_disable_timeout() - as vmb_channel_disable(), with a deadline
+ * @channel: the channel
+ * @timeout_ms: milliseconds that the VSP may take to complete its packets
+ *
+ * Context: as vmb_channel_disable(); can be interrupted by a fatal signal.
+ * Return: as vmb_channel_disable(), and -ETIMEDOUT or -EINTR: the channel runs
+ * on, and a message names the packets that were still held. A session that
+ * had the channel was aborted all the same.
+ */
+int vmb_channel_disable_timeout(struct vmb_channel *channel, u32 timeout_ms);
+
+/**
  * vmb_channel_start() - let traffic run (VmbChannelStart)
  * @channel: an enabled channel
  *

@@ -39,6 +39,8 @@ static inline struct image *image_begin(u64 stream_id)
 {
 	struct image *image = test_alloc(sizeof(*image));
 
+	/* What lay in the buffer before must not show. */
+	memset(image->chunk, 0xa5, sizeof(image->chunk));
 	vmb_stream_writer_init(&image->writer, stream_id);
 	vmb_stream_put_header(&image->writer, image->data);
 	image->bytes = sizeof(struct vmbsave_stream_header);

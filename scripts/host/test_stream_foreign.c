@@ -24,6 +24,8 @@ static void a_chunk_has_a_possible_length(void)
 
 		vmb_stream_reader_init(&r, &image_limits);
 		EXPECT_EQ(vmb_stream_take(&r, image->data, 64), 0);
+		EXPECT_EQ(vmb_stream_need(&r, NULL, 0, &need), 0);
+		EXPECT_EQ(need, 32);
 		EXPECT_EQ(vmb_stream_need(&r, image->data + 64, 4096, &need), -EUCLEAN);
 		EXPECT_EQ(r.error.offset, 64 + 6);
 		EXPECT_EQ(r.error.chunk, 1);

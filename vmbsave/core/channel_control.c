@@ -120,16 +120,23 @@ int vmb_channel_pause(struct vmb_channel *channel)
 }
 EXPORT_SYMBOL_NS_GPL(vmb_channel_pause, VMBSAVE_NS);
 
+/* Says who holds what if a wait was in vain; the bus's last error has it. */
+static void blame(struct vmb_channel *channel, int error, const char *verb)
+{
+	char text[VMBSAVE_ERROR_TEXT];
+
+	if (error != -ETIMEDOUT && error != -EINTR)
+		return;
+	vmb_bus_error_get(channel->bus, NULL, text);
+	dev_warn_ratelimited(&channel->dev, "cannot %s, %s: %pe\n", verb, text,
+			     ERR_PTR(error));
+}
+
 int vmb_channel_pause_timeout(struct vmb_channel *channel, u32 timeout_ms)
 {
 	int ret = pause_until(channel, vmb_deadline(timeout_ms));
-	char text[VMBSAVE_ERROR_TEXT];
 
-	if (ret == -ETIMEDOUT || ret == -EINTR) {
-		vmb_bus_error_get(channel->bus, NULL, text);
-		dev_warn_ratelimited(&channel->dev, "cannot pause, %s: %pe\n",
-				     text, ERR_PTR(ret));
-	}
+	blame(channel, ret, "pause");
 	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(vmb_channel_pause_timeout, VMBSAVE_NS);
@@ -160,20 +167,22 @@ int vmb_channel_abort_session(struct vmb_channel *channel, int error)
 	return ret;
 }
 
-static void disable_locked(struct vmb_channel *channel)
+static int disable_locked(struct vmb_channel *channel, unsigned long deadline)
 {
-	/* An infinite wait ends early only if the channel goes away. */
-	if (vmb_channel_flow_stop(channel, 0))
-		return;
+	int ret = vmb_channel_flow_stop(channel, deadline);
+
+	if (ret)
+		return ret;
 	if (vmb_channel_state_is_open(channel->state))
 		vmb_channel_shut(channel);
 	vmb_outgoing_cancel(channel);
 	vmb_channel_flush(channel);
 	forget_saved(channel);
 	vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_DISABLE);
+	return 0;
 }
 
-int vmb_channel_disable(struct vmb_channel *channel)
+static int disable_until(struct vmb_channel *channel, unsigned long deadline)
 {
 	int ret;
 
@@ -186,9 +195,22 @@ int vmb_channel_disable(struct vmb_channel *channel)
 	} while (ret == -EBUSY);
 	if (ret)
 		return ret;
-	disable_locked(channel);
-	ret = READ_ONCE(channel->gone) ? -ENODEV : 0;
+	ret = disable_locked(channel, deadline);
 	vmb_channel_control_end(channel);
 	return ret;
 }
+
+int vmb_channel_disable(struct vmb_channel *channel)
+{
+	return disable_until(channel, 0);
+}
 EXPORT_SYMBOL_NS_GPL(vmb_channel_disable, VMBSAVE_NS);
+
+int vmb_channel_disable_timeout(struct vmb_channel *channel, u32 timeout_ms)
+{
+	int ret = disable_until(channel, vmb_deadline(timeout_ms));
+
+	blame(channel, ret, "disable");
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(vmb_channel_disable_timeout, VMBSAVE_NS);

@@ -125,15 +125,18 @@ static void put_part(u8 *to, u32 from, u32 bytes,
 	const struct vmb_stream_segment *seg;
 	u32 start = RECORD_HEAD;
 
-	memset(to, 0, bytes);
 	for (seg = segs; seg < segs + nr_segs && start < from + bytes; seg++) {
+		u32 padded = ALIGN(seg->bytes, RECORD_ALIGN);
 		u32 first = max(start, from);
 		u32 end = min(start + seg->bytes, from + bytes);
 
+		/* Parts are cut at multiples of 8: the last word is in one of them. */
+		if (padded != seg->bytes && start + padded > from && start + padded <= from + bytes)
+			memset(to + (start + padded - from) - RECORD_ALIGN, 0, RECORD_ALIGN);
 		if (first < end)
 			memcpy(to + (first - from), (const u8 *)seg->data + (first - start),
 			       end - first);
-		start += ALIGN(seg->bytes, RECORD_ALIGN);
+		start += padded;
 	}
 }
 

@@ -30,8 +30,8 @@
  * own and as many chunks with %VMBSAVE_CHUNK_CONTINUED behind it as it needs;
  * nothing follows it in its last chunk. The end record has a chunk of its own.
  *
- * Integrity. hash = xxh64(rest of the chunk, seed = xxh64(the first 24 bytes
- * of the chunk header, seed = 0)). The stream header's hash is xxh64 of its
+ * Integrity. A chunk's hash = xxh64(what is behind the 32 bytes of the chunk
+ * header, seed = xxh64(the first 24 bytes of the chunk header, seed = 0)). The stream header's hash is xxh64 of its
  * first 56 bytes with seed 0. The stream hash in the end record is a chain:
  * start with xxh64(the 8 bytes of the stream header's hash field, seed = 0),
  * and for each chunk before the last replace it by xxh64(the 8 bytes of the
@@ -49,8 +49,10 @@
  *                                  packets with ascending transaction ids
  *   END                            once, last
  *
- * A record of an unknown type with %VMBSAVE_RECORD_OPTIONAL is skipped; an
- * unknown one without it is refused by number. No type below is optional.
+ * Transaction ids of PACKET records rise through both states. A record of an
+ * unknown type with %VMBSAVE_RECORD_OPTIONAL is skipped, wherever it stands
+ * before the end record's chunk; an unknown one without it is refused by
+ * number. No type below is optional, and none may say that it is.
  */
 
 /* The first 8 bytes: a byte above 127, CR LF and ctrl-Z show text-mode damage */
@@ -152,7 +154,8 @@ struct vmbsave_record_header {
  * @nr_completions: sum over the entries
  * @reserved: zero
  *
- * Entries are sorted by type, instance and subchannel, none twice.
+ * Entries are sorted by the bytes of type and instance, then by the number of
+ * the subchannel, none twice.
  */
 struct vmbsave_manifest {
 	__le32 nr_channels;
@@ -211,8 +214,10 @@ struct vmbsave_manifest_entry {
  * @user_data: what the guest passed when opening
  *
  * From @target_vp, and from @ring_gpadl on, all is zero unless the state is
- * PAUSED or ACTIVE. The indices are multiples of 8 below the size of the ring
- * and equal those in guest memory at the same moment.
+ * PAUSED or ACTIVE. The GPADL of the rings is one of the channel's, it starts
+ * at a page, and each ring in it has a control page and at least one page of
+ * data. The indices are multiples of 8 below the size of that data and equal
+ * those in guest memory at the same moment.
  */
 struct vmbsave_channel {
 	__u8 type[16];
@@ -236,7 +241,7 @@ struct vmbsave_channel {
  * struct vmbsave_gpadl - payload of GPADL, page frame numbers behind it
  * @id: chosen by the guest, not 0
  * @flags: zero
- * @byte_count: length of the buffer
+ * @byte_count: length of the buffer, not 0; with @byte_offset below 2^32
  * @byte_offset: where it starts in its first page, 0..4095
  *
  * Behind it one __le64 guest page frame number for each 4096-byte page that
@@ -264,8 +269,9 @@ struct vmbsave_gpadl {
  * @payload_bytes: payload still to be sent; 0 if SENT
  * @vsp_bytes: state that the VSP saved for it, 0 = none
  *
- * Behind it the payload, zeros up to a multiple of 8, the VSP's state. Up to
- * the end of those zeros it is the library's part, the rest is the VSP's.
+ * Behind it the payload, zeros up to a multiple of 8 (they count in the
+ * record's length, also if no state follows), the VSP's state. Up to the end
+ * of those zeros it is the library's part, the rest is the VSP's.
  */
 struct vmbsave_packet {
 	__le64 transaction_id;
