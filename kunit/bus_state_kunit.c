@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "helpers.h"
+#include "job.h"
+#include "line.h"
+#include "migrate/restore.h"
+#include "migrate/save.h"
+#include "stream.h"
+
+/* The arcs of the bus state machine, those that fail above all, and reset. */
+
+#define ERR	VMB_BUS_ERROR
+#define STO	VMB_BUS_STOP
+#define RUN	VMB_BUS_RUNNING
+#define CPY	VMB_BUS_STOP_COPY
+#define RES	VMB_BUS_RESUMING
+#define BAD	(-EINVAL)
+
+static void every_way_leads_over_stop_and_none_out_of_error(struct kunit *test)
+{
+	static const int next[VMB_BUS_NR_STATES][VMB_BUS_NR_STATES] = {
+		/* to	     ERR  STO  RUN  CPY  RES */
+		[ERR] = { BAD, BAD, BAD, BAD, BAD },
+		[STO] = { BAD, STO, RUN, CPY, RES },
+		[RUN] = { BAD, STO, RUN, STO, STO },
+		[CPY] = { BAD, STO, STO, CPY, STO },
+		[RES] = { BAD, STO, STO, STO, RES },
+	};
+	enum vmb_bus_state from, to;
+
+	for (from = 0; from < VMB_BUS_NR_STATES; from++) {
+		for (to = 0; to < VMB_BUS_NR_STATES; to++)
+			KUNIT_EXPECT_EQ_MSG(test, vmb_bus_state_next(from, to), next[from][to],
+					    "from %d to %d", from, to);
+		KUNIT_EXPECT_EQ(test, vmb_bus_state_next(from, VMB_BUS_NR_STATES), BAD);
+		KUNIT_EXPECT_EQ(test, vmb_bus_state_next(from, U32_MAX), BAD);
+		KUNIT_EXPECT_EQ(test, vmb_bus_state_next(VMB_BUS_NR_STATES, from), BAD);
+	}
+}
+
+static void put_data(struct vmb_bus_data *data)
+{
+	if (data->save)
+		vmb_save_put(data->save);
+	if (data->restore)
+		vmb_restore_put(data->restore);
+	memset(data, 0, sizeof(*data));
+}
+
+/* A bus with one channel that was not opened, in @state */
+static struct vmb_test_line *bus_in(struct kunit *test, enum vmb_bus_state state,
+				    struct vmb_bus_data *data)
+{
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_test_line *line =
+		vmb_test_line_offer(machine, vmb_test_vsp_register(test), 1);
+
+	KUNIT_ASSERT_EQ(test, vmb_bus_set_state(machine->bus, state == ERR ? RES : state, 0,
+						data), 0);
+	if (state == ERR)
+		KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(machine, STO), -ENODATA);
+	KUNIT_ASSERT_EQ(test, machine->bus->state, state);
+	return line;
+}
+
+static const struct arc {
+	enum vmb_bus_state from;
+	enum vmb_bus_state to;
+	int ret;
+	enum vmb_bus_state end;
+} arcs[] = {
+	{ STO, STO, 0, STO }, { STO, RUN, 0, RUN }, { STO, CPY, 0, CPY }, { STO, RES, 0, RES },
+	{ RUN, STO, 0, STO }, { RUN, RUN, 0, RUN }, { RUN, CPY, 0, CPY }, { RUN, RES, 0, RES },
+	{ CPY, STO, 0, STO }, { CPY, RUN, 0, RUN }, { CPY, CPY, 0, CPY }, { CPY, RES, 0, RES },
+	/* Nothing was written, so the commit on the way fails. */
+	{ RES, STO, -ENODATA, ERR }, { RES, RUN, -ENODATA, ERR },
+	{ RES, CPY, -ENODATA, ERR }, { RES, RES, 0, RES },
+	{ ERR, STO, -ENODATA, ERR }, { ERR, RUN, -ENODATA, ERR },
+	{ ERR, CPY, -ENODATA, ERR }, { ERR, RES, -ENODATA, ERR },
+	/* ERROR and what is no state are asked for in vain. */
+	{ STO, ERR, BAD, STO }, { RUN, ERR, BAD, RUN }, { CPY, ERR, BAD, CPY },
+	{ RES, ERR, BAD, RES }, { ERR, ERR, BAD, ERR },
+	{ STO, 5, BAD, STO }, { RUN, 5, BAD, RUN }, { CPY, 7, BAD, CPY },
+	{ RES, U32_MAX, BAD, RES }, { ERR, 5, BAD, ERR },
+};
+
+static void arc_ends_where_the_table_says(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(arcs); i++) {
+		const struct arc *arc = &arcs[i];
+		struct vmb_bus_data before, data;
+		struct vmb_test_line *line = bus_in(test, arc->from, &before);
+
+		/* Act, Assert */
+		KUNIT_EXPECT_EQ_MSG(test, vmb_bus_set_state(line->machine->bus, arc->to, 0, &data),
+				    arc->ret, "from %d to %d", arc->from, arc->to);
+		KUNIT_EXPECT_EQ_MSG(test, line->machine->bus->state, arc->end,
+				    "from %d to %d", arc->from, arc->to);
+		/* Data is for the one who entered the state, and for nobody else. */
+		KUNIT_EXPECT_EQ_MSG(test, !!data.save,
+				    arc->to == CPY && arc->end == CPY && arc->from != CPY,
+				    "from %d to %d", arc->from, arc->to);
+		KUNIT_EXPECT_EQ_MSG(test, !!data.restore,
+				    arc->to == RES && arc->end == RES && arc->from != RES,
+				    "from %d to %d", arc->from, arc->to);
+		put_data(&data);
+		put_data(&before);
+	}
+}
+
+static const char *last_error(struct vmb_test_machine *machine)
+{
+	char *text = vmb_test_alloc(machine->test, VMBSAVE_ERROR_TEXT);
+
+	vmb_bus_error_get(machine->bus, NULL, text);
+	return text;
+}
+
+/* Two open channels; the VSP of the second one holds a request. */
+static struct vmb_test_line *one_of_two_holds(struct kunit *test, struct vmb_test_line **idle)
+{
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_test_vsp *vsp = vmb_test_vsp_register(test);
+	struct vmb_test_line *line;
+
+	*idle = vmb_test_line_open(machine, vsp, 1);
+	line = vmb_test_line_open(machine, vsp, 2);
+	line->server->knobs.hold = true;
+	line->server->knobs.keep_on_suspend = true;
+	KUNIT_ASSERT_EQ(test, vmb_test_guest_request(&line->guest, 77, 8), 0);
+	vmb_test_line_settle(line);
+	vmb_test_server_forget_calls((*idle)->server);
+	vmb_test_server_forget_calls(line->server);
+	return line;
+}
+
+static void expect_both_go_on(struct vmb_test_line *line, struct vmb_test_line *idle)
+{
+	struct kunit *test = line->machine->test;
+
+	KUNIT_EXPECT_EQ(test, line->machine->bus->state, RUN);
+	KUNIT_EXPECT_STREQ(test, vmb_test_server_calls(line->server, VMB_TEST_ALL_CALLS),
+			   "suspend started post_started");
+	KUNIT_EXPECT_STREQ(test, vmb_test_server_calls(idle->server, VMB_TEST_ALL_CALLS),
+			   "suspend started post_started");
+	KUNIT_EXPECT_EQ(test, vmb_test_server_complete(line->server, 1), 1);
+	KUNIT_EXPECT_EQ(test, vmb_test_guest_serve(&line->guest), 1);
+	KUNIT_EXPECT_EQ(test, vmb_test_guest_request(&idle->guest, 1, 8), 0);
+	KUNIT_EXPECT_EQ(test, vmb_test_guest_serve(&idle->guest), 1);
+}
+
+static void stop_that_times_out_leaves_all_running_and_names_the_holder(struct kunit *test)
+{
+	struct vmb_test_line *idle, *line = one_of_two_holds(test, &idle);
+	struct vmb_test_machine *machine = line->machine;
+	struct vmb_error_place place;
+	struct vmb_bus_data data;
+
+	/* Act */
+	KUNIT_EXPECT_EQ(test, vmb_bus_set_state(machine->bus, STO, 300, &data), -ETIMEDOUT);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, vmb_bus_error_get(machine->bus, &place, NULL), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, place.channel, line->id);
+	KUNIT_EXPECT_EQ(test, place.packet, 77);
+	KUNIT_EXPECT_STREQ(test, last_error(machine),
+			   vmb_test_text(test,
+					 "%s of %s holds 1 incoming packets, the oldest is 77",
+					 line->server->vsp->name,
+					 dev_name(&line->channel->dev)));
+	expect_both_go_on(line, idle);
+}
+
+/* The deadline is one for all channels, not one for each. */
+static void stop_keeps_its_deadline_over_all_channels(struct kunit *test)
+{
+	struct vmb_test_line *idle, *line = one_of_two_holds(test, &idle);
+	unsigned long start = jiffies;
+	struct vmb_bus_data data;
+
+	/* Act */
+	KUNIT_EXPECT_EQ(test, vmb_bus_set_state(line->machine->bus, STO, 3000, &data), -ETIMEDOUT);
+
+	/* Assert */
+	KUNIT_EXPECT_GE(test, jiffies_to_msecs(jiffies - start), 3000);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), 5000);
+}
+
+static void stop_that_is_killed_leaves_all_running(struct kunit *test)
+{
+	struct vmb_test_line *idle, *line = one_of_two_holds(test, &idle);
+	struct vmb_test_machine *machine = line->machine;
+	struct vmb_bus_data data;
+	int ret;
+
+	/* Act */
+	vmb_test_kill_me();
+	ret = vmb_bus_set_state(machine->bus, STO, 0, &data);
+	vmb_test_revive_me();
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, ret, -EINTR);
+	expect_both_go_on(line, idle);
+}
+
+static int complete_one(void *arg)
+{
+	return vmb_test_server_complete(arg, 1);
+}
+
+static void stop_waits_for_what_is_held(struct kunit *test)
+{
+	struct vmb_test_line *idle, *line = one_of_two_holds(test, &idle);
+
+	/* Act */
+	vmb_test_job_start(test, 2000, complete_one, line->server);
+	KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(line->machine, STO), 0);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, vmb_test_server_held(line->server), 0);
+	KUNIT_EXPECT_EQ(test, line->machine->bus->state, STO);
+}
+
+static void stop_does_not_wait_for_a_channel_that_goes_away(struct kunit *test)
+{
+	struct vmb_test_line *idle, *line = one_of_two_holds(test, &idle);
+	struct vmb_test_vsp *vsp = line->server->vsp;
+	struct vmb_test_job *job;
+
+	/* Act: unbinding needs no turn of the bus, as stopping does. */
+	line->server->knobs.keep_on_suspend = true;
+	job = vmb_test_job_start(test, 1000, vmb_test_vsp_unregister_job, vsp);
+	KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(line->machine, STO), 0);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, vmb_test_job_wait(test, job), 0);
+	KUNIT_EXPECT_EQ(test, line->machine->bus->state, STO);
+}
+
+static void bus_without_channels_is_not_saved_or_restored(struct kunit *test)
+{
+	static const enum vmb_bus_state states[] = { CPY, RES };
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(machine, states[i]), -ENOENT);
+		KUNIT_EXPECT_EQ(test, machine->bus->state, STO);
+		KUNIT_EXPECT_EQ(test, vmb_bus_error_get(machine->bus, NULL, NULL), -ENOENT);
+	}
+}
+
+/* From RUNNING the first step is taken, and the second fails. */
+static void session_of_a_channel_keeps_the_bus_out_and_is_named(struct kunit *test)
+{
+	static const enum vmb_bus_state states[] = { CPY, RES };
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_test_vsp *vsp = vmb_test_vsp_register(test);
+	struct vmb_test_line *first, *line;
+	struct vmb_error_place place;
+	int i;
+
+	/* Arrange */
+	first = vmb_test_line_offer(machine, vsp, 1);
+	line = vmb_test_line_offer(machine, vsp, 2);
+	KUNIT_ASSERT_EQ(test, vmb_channel_save_begin(line->channel), 0);
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(machine, RUN), 0);
+
+		/* Act */
+		KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(machine, states[i]), -EBUSY);
+
+		/* Assert: none of the channels is held. */
+		KUNIT_EXPECT_EQ(test, machine->bus->state, STO);
+		KUNIT_EXPECT_EQ(test, vmb_bus_error_get(machine->bus, &place, NULL), -EBUSY);
+		KUNIT_EXPECT_EQ(test, place.channel, line->id);
+		KUNIT_EXPECT_NOT_NULL(test, strstr(last_error(machine),
+						   dev_name(&line->channel->dev)));
+		KUNIT_EXPECT_EQ(test, vmb_channel_pause(first->channel), 0);
+	}
+	vmb_channel_save_end(line->channel);
+	KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(machine, CPY), 0);
+}
+
+static void channel_that_was_open_is_not_restored_over(struct kunit *test)
+{
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_test_vsp *vsp = vmb_test_vsp_register(test);
+	struct vmb_test_line *line = vmb_test_line_open(machine, vsp, 1);
+
+	/* Act, Assert */
+	KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(machine, RES), -EBADFD);
+	KUNIT_EXPECT_EQ(test, machine->bus->state, STO);
+	KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(machine, RUN), 0);
+	KUNIT_EXPECT_EQ(test, vmb_test_guest_request(&line->guest, 1, 8), 0);
+	KUNIT_EXPECT_EQ(test, vmb_test_guest_serve(&line->guest), 1);
+}
+
+static void session_of_the_bus_keeps_channel_sessions_out(struct kunit *test)
+{
+	struct vmb_bus_data data;
+	struct vmb_test_line *line = bus_in(test, CPY, &data);
+
+	/* Act, Assert */
+	KUNIT_EXPECT_EQ(test, vmb_channel_save_begin(line->channel), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vmb_channel_restore_from_buffer(line->channel, "x", 1), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vmb_channel_start(line->channel), -EBUSY);
+	put_data(&data);
+	line = bus_in(test, RES, &data);
+	KUNIT_EXPECT_EQ(test, vmb_channel_save_begin(line->channel), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vmb_channel_restore_from_buffer(line->channel, "x", 1), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vmb_channel_start(line->channel), -EBUSY);
+	put_data(&data);
+}
+
+static void failed_commit_answers_the_same_until_reset(struct kunit *test)
+{
+	static const enum vmb_bus_state states[] = { STO, RUN, CPY, RES };
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_test_vsp *vsp = vmb_test_vsp_register(test);
+	struct vmb_test_stream *stream = vmb_test_stream_create(test);
+	struct vmb_test_line *line = vmb_test_line_offer(machine, vsp, 1);
+	struct vmb_bus_data data;
+	int i;
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, vmb_test_save_bus(machine, 4096, stream), 0);
+	stream->data[stream->bytes - 1] ^= 1;
+
+	/* Act */
+	KUNIT_EXPECT_EQ(test, vmb_test_restore_bus(machine, stream, 4096), -EBADMSG);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, machine->bus->state, ERR);
+	for (i = 0; i < ARRAY_SIZE(states); i++)
+		KUNIT_EXPECT_EQ(test, vmb_bus_set_state(machine->bus, states[i], 0, &data),
+				-EBADMSG);
+	KUNIT_EXPECT_EQ(test, vmb_bus_error_get(machine->bus, NULL, NULL), -EBADMSG);
+	KUNIT_EXPECT_STRNEQ(test, last_error(machine), "");
+
+	/* Act */
+	KUNIT_EXPECT_EQ(test, vmb_bus_reset(machine->bus), 0);
+
+	/* Assert: the channel is as before and can be restored now. */
+	KUNIT_EXPECT_EQ(test, machine->bus->state, STO);
+	KUNIT_EXPECT_EQ(test, vmb_bus_error_get(machine->bus, NULL, NULL), 0);
+	KUNIT_EXPECT_EQ(test, vmb_channel_get_state(line->channel), VMB_CHANNEL_STARTED);
+	stream->data[stream->bytes - 1] ^= 1;
+	KUNIT_EXPECT_EQ(test, vmb_test_restore_bus(machine, stream, 4096), 0);
+}
+
+static void way_through_stop_commits_on_the_way(struct kunit *test)
+{
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_test_machine *to = vmb_test_machine_create(test);
+	struct vmb_test_vsp *vsp = vmb_test_vsp_register(test);
+	struct vmb_test_stream *stream = vmb_test_stream_create(test);
+	struct vmb_test_line *line;
+
+	/* Arrange */
+	vmb_test_line_offer(machine, vsp, 1);
+	line = vmb_test_line_offer(to, vsp, 1);
+	KUNIT_ASSERT_EQ(test, vmb_test_save_bus(machine, 4096, stream), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_write_bus(to, stream, 4096), 0);
+
+	/* Act: straight from RESUMING. */
+	KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(to, RUN), 0);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, to->bus->state, RUN);
+	KUNIT_EXPECT_TRUE(test, vmb_channel_was_restored(line->channel));
+}
+
+static int use_data(const struct vmb_bus_data *data)
+{
+	const void *from;
+	void *to;
+	u32 bytes;
+	int ret;
+
+	if (data->save) {
+		ret = vmb_save_read_begin(data->save, &from, &bytes);
+		if (!ret)
+			vmb_save_read_end(data->save, 0);
+		return ret;
+	}
+	ret = vmb_restore_write_begin(data->restore, &to, &bytes);
+	return ret ?: vmb_restore_write_end(data->restore, 0);
+}
+
+static void reset_leads_to_stop_from_everywhere(struct kunit *test)
+{
+	enum vmb_bus_state from;
+
+	for (from = 0; from < VMB_BUS_NR_STATES; from++) {
+		struct vmb_bus_data data;
+		struct vmb_test_line *line = bus_in(test, from, &data);
+
+		/* Act */
+		KUNIT_EXPECT_EQ_MSG(test, vmb_bus_reset(line->machine->bus), 0, "from %d", from);
+
+		/* Assert: the session's data is stale, the channel is free. */
+		KUNIT_EXPECT_EQ(test, line->machine->bus->state, STO);
+		if (data.save || data.restore)
+			KUNIT_EXPECT_EQ_MSG(test, use_data(&data), -ESTALE, "from %d", from);
+		put_data(&data);
+		KUNIT_EXPECT_EQ(test, vmb_channel_pause(line->channel), 0);
+		KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(line->machine, RES), 0);
+	}
+}
+
+static void reset_of_a_running_bus_fails_as_stop_does(struct kunit *test)
+{
+	struct vmb_test_line *idle, *line = one_of_two_holds(test, &idle);
+	unsigned long start = jiffies;
+
+	/* Act */
+	KUNIT_EXPECT_EQ(test, vmb_bus_reset(line->machine->bus), -ETIMEDOUT);
+
+	/* Assert: the module's deadline of 10 s is in force. */
+	KUNIT_EXPECT_GE(test, jiffies_to_msecs(jiffies - start), 10000);
+	expect_both_go_on(line, idle);
+}
+
+static void leaving_stop_copy_makes_its_data_stale(struct kunit *test)
+{
+	struct vmb_bus_data data;
+	struct vmb_test_line *line = bus_in(test, CPY, &data);
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, use_data(&data), 0);
+
+	/* Act */
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(line->machine, STO), 0);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, use_data(&data), -ESTALE);
+	put_data(&data);
+}
+
+static void new_attempt_forgets_the_last_error(struct kunit *test)
+{
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(machine, CPY), -ENOENT);
+	KUNIT_ASSERT_EQ(test, vmb_bus_error_get(machine->bus, NULL, NULL), -ENOENT);
+
+	/* Act */
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(machine, RUN), 0);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, vmb_bus_error_get(machine->bus, NULL, NULL), 0);
+	KUNIT_EXPECT_STREQ(test, last_error(machine), "");
+}
+
+static struct kunit_case bus_state_cases[] = {
+	KUNIT_CASE(every_way_leads_over_stop_and_none_out_of_error),
+	KUNIT_CASE(arc_ends_where_the_table_says),
+	KUNIT_CASE(stop_that_times_out_leaves_all_running_and_names_the_holder),
+	KUNIT_CASE(stop_keeps_its_deadline_over_all_channels),
+	KUNIT_CASE(stop_that_is_killed_leaves_all_running),
+	KUNIT_CASE(stop_waits_for_what_is_held),
+	KUNIT_CASE(stop_does_not_wait_for_a_channel_that_goes_away),
+	KUNIT_CASE(bus_without_channels_is_not_saved_or_restored),
+	KUNIT_CASE(session_of_a_channel_keeps_the_bus_out_and_is_named),
+	KUNIT_CASE(channel_that_was_open_is_not_restored_over),
+	KUNIT_CASE(session_of_the_bus_keeps_channel_sessions_out),
+	KUNIT_CASE(failed_commit_answers_the_same_until_reset),
+	KUNIT_CASE(way_through_stop_commits_on_the_way),
+	KUNIT_CASE(reset_leads_to_stop_from_everywhere),
+	KUNIT_CASE(reset_of_a_running_bus_fails_as_stop_does),
+	KUNIT_CASE(leaving_stop_copy_makes_its_data_stale),
+	KUNIT_CASE(new_attempt_forgets_the_last_error),
+	{}
+};
+
+static struct kunit_suite bus_state_suite = {
+	.name = "vmbsave_bus_state",
+	.init = vmb_test_init,
+	.exit = vmb_test_exit,
+	.test_cases = bus_state_cases,
+};
+
+kunit_test_suite(bus_state_suite);
+
+MODULE_DESCRIPTION("The state machine of a bus");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(VMBSAVE_NS);
+MODULE_IMPORT_NS(VMB_KUNIT_NS);

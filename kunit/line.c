@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/string.h>
+
+#include "helpers.h"
+#include "line.h"
+
+/**
+ * vmb_test_offer() - offer a channel, which may fail
+ * @machine: the machine
+ * @vsp: gives the interface type
+ * @instance: gives the interface instance
+ * Return: as vmb_bus_offer(): the caller puts the channel.
+ */
+struct vmb_channel *vmb_test_offer(struct vmb_test_machine *machine,
+				   struct vmb_test_vsp *vsp, u32 instance)
+{
+	const struct vmb_channel_identity identity = {
+		.type = vsp->ids[0].type,
+		.instance = GUID_INIT(instance, 0x1157, 0x4a4c, 0x90, 0, 0, 0,
+				      0, 0, 0, 1),
+	};
+
+	return vmb_bus_offer(machine->bus, &identity);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_offer);
+
+static struct vmb_test_line *create_line(struct vmb_test_machine *machine,
+					 struct vmb_test_vsp *vsp, u32 instance)
+{
+	struct kunit *test = machine->test;
+	struct vmb_test_line *line = vmb_test_alloc(test, sizeof(*line));
+	struct vmb_channel *channel = vmb_test_offer(machine, vsp, instance);
+
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(channel), 0);
+	line->machine = machine;
+	line->channel = channel;
+	line->id = channel->id;
+	line->server = vmb_test_server_of(channel);
+	list_add_tail(&line->node, &machine->lines);
+	return line;
+}
+
+/**
+ * vmb_test_line_offer_sized() - offer a channel and give it a guest
+ * @machine: the machine
+ * @vsp: registered
+ * @instance: of the device; not used yet on this machine
+ * @in_pages: data pages of the guest-to-host ring
+ * @out_pages: data pages of the host-to-guest ring
+ * Return: the line; the channel is not open and has no GPADL. On failure the
+ * case ends.
+ */
+struct vmb_test_line *vmb_test_line_offer_sized(struct vmb_test_machine *machine,
+						struct vmb_test_vsp *vsp,
+						u32 instance, u32 in_pages,
+						u32 out_pages)
+{
+	struct vmb_test_line *line = create_line(machine, vsp, instance);
+
+	vmb_test_guest_init(&line->guest, machine, line->channel, 0x100 + instance,
+			    in_pages, out_pages);
+	return line;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_offer_sized);
+
+/**
+ * vmb_test_line_offer() - vmb_test_line_offer_sized() with VMB_TEST_RING_PAGES
+ * @machine: the machine
+ * @vsp: registered
+ * @instance: of the device
+ * Return: the line.
+ */
+struct vmb_test_line *vmb_test_line_offer(struct vmb_test_machine *machine,
+					  struct vmb_test_vsp *vsp, u32 instance)
+{
+	return vmb_test_line_offer_sized(machine, vsp, instance,
+					 VMB_TEST_RING_PAGES, VMB_TEST_RING_PAGES);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_offer);
+
+/**
+ * vmb_test_line_open() - offer a channel and open it
+ * @machine: the machine; it is set RUNNING if it was not
+ * @vsp: registered
+ * @instance: of the device
+ * Return: the line, open; on failure the case ends.
+ */
+struct vmb_test_line *vmb_test_line_open(struct vmb_test_machine *machine,
+					 struct vmb_test_vsp *vsp, u32 instance)
+{
+	struct vmb_test_line *line = vmb_test_line_offer(machine, vsp, instance);
+	struct kunit *test = machine->test;
+
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(machine, VMB_BUS_RUNNING), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_guest_lend(&line->guest), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_guest_open(&line->guest), 0);
+	return line;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_open);
+
+/**
+ * vmb_test_line_follow() - offer the same channel where the guest moves to
+ * @machine: the destination
+ * @from: the line on the source
+ *
+ * For a restore: the channel is not open and has no GPADL, but the guest's end
+ * stands where it stood, once RAM was copied.
+ * Return: the line; on failure the case ends.
+ */
+struct vmb_test_line *vmb_test_line_follow(struct vmb_test_machine *machine,
+					   struct vmb_test_line *from)
+{
+	struct vmb_test_line *line =
+		create_line(machine, from->server->vsp, from->guest.gpadl - 0x100);
+
+	vmb_test_guest_follow(&line->guest, machine, line->channel, &from->guest);
+	return line;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_follow);
+
+/**
+ * vmb_test_line_settle() - wait until the channel's worker has nothing to do
+ * @line: the line
+ */
+void vmb_test_line_settle(struct vmb_test_line *line)
+{
+	vmb_channel_flush(line->channel);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_settle);
+
+/**
+ * vmb_test_line_put_channel() - drop the reference on the channel early
+ * @line: the line
+ */
+void vmb_test_line_put_channel(struct vmb_test_line *line)
+{
+	struct vmb_channel *channel = line->channel;
+
+	line->channel = NULL;
+	if (channel)
+		vmb_channel_put(channel);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_put_channel);
+
+void vmb_test_line_free(struct vmb_test_line *line)
+{
+	vmb_test_guest_free(&line->guest);
+}
