@@ -11,6 +11,9 @@ modules: ## build vmbsave.ko and the samples into build/modules
 check: ## run every check that this machine can run
 	scripts/check
 
+kunit: ## run the KUnit suites on User-Mode Linux
+	scripts/uml/run
+
 demo: ## watch packets survive a migration
 	scripts/demo
 
@@ -20,4 +23,4 @@ clean: ## remove build/ (cached kernels stay)
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-.PHONY: modules check demo clean help
+.PHONY: modules check kunit demo clean help

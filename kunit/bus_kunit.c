@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "helpers.h"
+#include "job.h"
 #include "line.h"
 #include "migrate/restore.h"
 #include "migrate/save.h"
@@ -73,17 +74,19 @@ static void ids_rise_and_are_not_used_again(struct kunit *test)
 	struct vmb_channel *found;
 	u32 nr = 0;
 
-	/* Arrange */
+	/* Arrange: an offer that fails has used an id, too. */
 	KUNIT_ASSERT_EQ(test, vmb_test_line_offer(machine, vsp, 1)->id, 1);
 	KUNIT_ASSERT_EQ(test, vmb_test_line_offer(machine, vsp, 2)->id, 2);
 	KUNIT_ASSERT_EQ(test, offer_error(machine, vsp, 2), -EEXIST);
 	KUNIT_ASSERT_EQ(test, vmb_bus_rescind(machine->bus, 2), 0);
 
 	/* Act */
-	KUNIT_EXPECT_EQ(test, vmb_test_line_offer(machine, vsp, 2)->id, 3);
+	KUNIT_EXPECT_EQ(test, vmb_test_line_offer(machine, vsp, 2)->id, 4);
 
 	/* Assert */
-	found = vmb_bus_find(machine->bus, 3);
+	KUNIT_EXPECT_EQ(test, vmb_bus_rescind(machine->bus, 4), 0);
+	KUNIT_EXPECT_EQ(test, vmb_test_line_offer(machine, vsp, 3)->id, 5);
+	found = vmb_bus_find(machine->bus, 5);
 	KUNIT_EXPECT_NOT_NULL(test, found);
 	if (found)
 		vmb_channel_put(found);
@@ -93,7 +96,7 @@ static void ids_rise_and_are_not_used_again(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(list), 0);
 	KUNIT_EXPECT_EQ(test, nr, 2);
 	KUNIT_EXPECT_EQ(test, list[0]->id, 1);
-	KUNIT_EXPECT_EQ(test, list[1]->id, 3);
+	KUNIT_EXPECT_EQ(test, list[1]->id, 5);
 	vmb_bus_put_list(list, nr);
 }
 
@@ -147,7 +150,7 @@ static int use_data(const struct vmb_bus_data *data)
 	ret = vmb_restore_write_begin(data->restore, &to, &bytes);
 	if (ret)
 		return ret;
-	memset(to, 0x89, 1);
+	*(u8 *)to = 0x89;
 	return vmb_restore_write_end(data->restore, 1);
 }
 
@@ -271,13 +274,18 @@ static void unregistering_in_each_state_ends_the_session(struct kunit *test)
 	}
 }
 
-static void no_event_comes_after_destroy(struct kunit *test)
+static void no_event_comes_from_a_bus_that_is_destroyed(struct kunit *test)
 {
 	struct vmb_test_machine *machine = vmb_test_machine_create(test);
 	struct vmb_test_vsp *vsp = vmb_test_vsp_register(test);
+	struct vmb_test_line *line = vmb_test_line_open(machine, vsp, 1);
+	int i;
 
-	/* Arrange */
-	vmb_test_line_open(machine, vsp, 1);
+	/* Arrange: a channel that fails the next time that it looks. */
+	for (i = 0; i < 100; i++)
+		KUNIT_ASSERT_EQ(test, vmb_test_server_send(line->server, 512, 0), 0);
+	vmb_test_line_settle(line);
+	WRITE_ONCE(line->guest.rx.control->read_index, cpu_to_le32(1));
 
 	/* Act */
 	vmb_test_machine_destroy(machine);
@@ -286,6 +294,45 @@ static void no_event_comes_after_destroy(struct kunit *test)
 
 	/* Assert */
 	KUNIT_EXPECT_EQ(test, machine->nr_events, 0);
+}
+
+static void dawdle(void *unused)
+{
+	msleep(3000);
+}
+
+/* Has the driver core take its time behind .remove. */
+static void remove_slowly(struct vmb_test_server *server, enum vmb_test_call call, void *arg)
+{
+	if (call == VMB_TEST_REMOVE &&
+	    devm_add_action(vmb_channel_device(server->channel), dawdle, NULL))
+		dawdle(NULL);
+}
+
+/* A device may not be removed before its children. */
+static void destroy_waits_for_a_channel_whose_vsp_just_went(struct kunit *test)
+{
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_test_vsp *vsp = vmb_test_vsp_register(test);
+	struct vmb_test_line *line = vmb_test_line_open(machine, vsp, 1);
+	struct vmb_channel *channel = vmb_channel_get(line->channel);
+	struct vmb_test_job *job;
+
+	/* Arrange: off the bus's list, but still a device. */
+	line->server->knobs.hook = remove_slowly;
+	job = vmb_test_job_start(test, 0, vmb_test_vsp_unregister_job, vsp);
+	KUNIT_EXPECT_TRUE(test, vmb_test_wait(vmb_test_machine_events(machine,
+								      VMBSAVE_EVENT_RESCINDED,
+								      line->id)));
+	KUNIT_EXPECT_TRUE(test, device_is_registered(&channel->dev));
+
+	/* Act */
+	vmb_test_machine_destroy(machine);
+
+	/* Assert */
+	KUNIT_EXPECT_FALSE(test, device_is_registered(&channel->dev));
+	vmb_channel_put(channel);
+	KUNIT_EXPECT_EQ(test, vmb_test_job_wait(test, job), 0);
 }
 
 /* C7: what the VSPs do meanwhile is remembered. */
@@ -321,9 +368,11 @@ static void no_guest_byte_is_written_between_stop_and_running(struct kunit *test
 
 	/* Act */
 	KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(machine, VMB_BUS_RUNNING), 0);
-	vmb_test_guest_serve(&line->guest);
 
-	/* Assert */
+	/* Assert: both rings are looked into, without a signal of the guest. */
+	KUNIT_EXPECT_TRUE(test, vmb_test_wait(vmb_test_server_count(line->server,
+								    VMB_TEST_PROCESS)));
+	vmb_test_guest_serve(&line->guest);
 	KUNIT_EXPECT_EQ(test, vmb_test_guest_count(&line->guest.seen, 1), 1);
 	KUNIT_EXPECT_EQ(test, vmb_test_guest_count(&line->guest.answered, 4), 1);
 }
@@ -342,6 +391,26 @@ static void running_kicks_the_guest_even_with_nothing_to_say(struct kunit *test)
 	/* Act */
 	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(machine, VMB_BUS_RUNNING), 0);
 	vmb_test_line_settle(line);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, atomic_read(&line->guest.signals), signals + 1);
+}
+
+/* Its ring may hold what the guest was never told of. */
+static void running_kicks_the_guest_of_a_paused_channel_too(struct kunit *test)
+{
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_test_line *line =
+		vmb_test_line_open(machine, vmb_test_vsp_register(test), 1);
+	int signals;
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, vmb_channel_pause(line->channel), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(machine, VMB_BUS_STOP), 0);
+	signals = atomic_read(&line->guest.signals);
+
+	/* Act */
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(machine, VMB_BUS_RUNNING), 0);
 
 	/* Assert */
 	KUNIT_EXPECT_EQ(test, atomic_read(&line->guest.signals), signals + 1);
@@ -372,9 +441,11 @@ static struct kunit_case bus_cases[] = {
 	KUNIT_CASE(channels_come_and_go_in_stop_and_running_alone),
 	KUNIT_CASE(destroyed_in_each_state_a_bus_releases_all),
 	KUNIT_CASE(unregistering_in_each_state_ends_the_session),
-	KUNIT_CASE(no_event_comes_after_destroy),
+	KUNIT_CASE(no_event_comes_from_a_bus_that_is_destroyed),
+	KUNIT_CASE(destroy_waits_for_a_channel_whose_vsp_just_went),
 	KUNIT_CASE(no_guest_byte_is_written_between_stop_and_running),
 	KUNIT_CASE(running_kicks_the_guest_even_with_nothing_to_say),
+	KUNIT_CASE(running_kicks_the_guest_of_a_paused_channel_too),
 	KUNIT_CASE(one_bus_stops_and_another_runs_on),
 	{}
 };

@@ -308,6 +308,34 @@ static void no_more_than_the_quota_is_delivered(struct kunit *test)
 				    "request %llu", id);
 }
 
+/* Else a guest that never reads would have as many as it likes kept. */
+static void answers_that_wait_count_for_the_quota(struct kunit *test)
+{
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_test_vsp *vsp = vmb_test_vsp_register(test);
+	struct vmb_test_line *line;
+	u64 id;
+
+	/* Arrange: 127 answers of 32 bytes fit, and 2000 are asked for. */
+	vsp->knobs.max_packet = 64;
+	line = vmb_test_line_offer_sized(machine, vsp, 1, 32, 1);
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(machine, VMB_BUS_RUNNING), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_guest_lend(&line->guest), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_guest_open(&line->guest), 0);
+
+	/* Act */
+	for (id = 1; id <= 2000; id++)
+		KUNIT_ASSERT_EQ(test, vmb_test_guest_request(&line->guest, id, 8), 0);
+	vmb_test_line_settle(line);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, line->channel->queue.nr_completions, VMB_INCOMING_QUOTA);
+	KUNIT_EXPECT_EQ(test, vmb_test_server_count(line->server, VMB_TEST_PROCESS),
+			VMB_INCOMING_QUOTA + 127);
+	vmb_test_guest_serve(&line->guest);
+	KUNIT_EXPECT_EQ(test, line->guest.nr_answered, 2000);
+}
+
 static void requests_wait_in_the_ring_for_want_of_objects(struct kunit *test)
 {
 	struct vmb_test_line *line = long_ring_line(test);
@@ -419,6 +447,7 @@ static struct kunit_case completion_cases[] = {
 	KUNIT_CASE(echo_of_a_part_of_the_request_waits_unchanged),
 	KUNIT_CASE(answer_that_never_fits_stops_the_channel),
 	KUNIT_CASE(no_more_than_the_quota_is_delivered),
+	KUNIT_CASE(answers_that_wait_count_for_the_quota),
 	KUNIT_CASE(requests_wait_in_the_ring_for_want_of_objects),
 	KUNIT_CASE(completions_do_not_wait_for_want_of_objects),
 	KUNIT_CASE(batches_add_up_to_the_requests),

@@ -114,6 +114,29 @@ void vmb_test_guest_follow(struct vmb_test_guest *guest,
 		xa_store(&guest->answered, id, count, GFP_KERNEL);
 }
 
+/**
+ * vmb_test_guest_map_reversed() - have the rings' pages in reverse order
+ * @guest: the guest, not open; its GPADL names them in that order too
+ */
+void vmb_test_guest_map_reversed(struct vmb_test_guest *guest)
+{
+	struct vmb_test_machine *machine = guest->machine;
+	struct kunit *test = machine->test;
+	struct page **pages;
+	u32 i;
+
+	pages = vmb_test_alloc(test, guest->nr_pages * sizeof(*pages));
+	for (i = 0; i < guest->nr_pages; i++)
+		pages[i] = machine->pages[guest->first_page + guest->nr_pages - 1 - i];
+	vunmap(guest->map);
+	guest->map = vmap(pages, guest->nr_pages, VM_MAP, PAGE_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, guest->map);
+	memset(guest->map, 0, guest->nr_pages * PAGE_SIZE);
+	KUNIT_ASSERT_EQ(test, attach(guest), 0);
+	vmb_ring_set_features(&guest->tx);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_guest_map_reversed);
+
 /* Once the channel is released. */
 void vmb_test_guest_free(struct vmb_test_guest *guest)
 {

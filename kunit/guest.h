@@ -86,6 +86,7 @@ void vmb_test_guest_follow(struct vmb_test_guest *guest,
 			   struct vmb_test_machine *machine,
 			   struct vmb_channel *channel,
 			   struct vmb_test_guest *from);
+void vmb_test_guest_map_reversed(struct vmb_test_guest *guest);
 void vmb_test_guest_free(struct vmb_test_guest *guest);
 
 int vmb_test_guest_lend(struct vmb_test_guest *guest);

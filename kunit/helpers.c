@@ -19,7 +19,6 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <asm/unaligned.h>
 
 #include "helpers.h"
 #include "job.h"
@@ -143,10 +142,7 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_test_text);
 
 static u8 pattern(u64 seed, u32 i)
 {
-	u8 number[8];
-
-	put_unaligned_le64(seed, number);
-	return i < sizeof(number) ? number[i] : (u8)(seed * 7 + i * 31 + (i >> 8));
+	return i < 8 ? seed >> (8 * i) : seed * 7 + i * 31 + (i >> 8);
 }
 
 /**

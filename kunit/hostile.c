@@ -64,6 +64,13 @@ static bool same(const struct vmb_test_stream *a, const struct vmb_test_stream *
 	return a->bytes == b->bytes && !memcmp(a->data, b->data, a->bytes);
 }
 
+static bool begins_with(const struct vmb_test_stream *stream,
+			const struct vmb_test_stream *start)
+{
+	return stream->bytes >= start->bytes &&
+	       !memcmp(stream->data, start->data, start->bytes);
+}
+
 /* A session that failed answers the same until it is dropped. */
 static const char *drop(struct vmb_test_hostile *h, int error)
 {
@@ -86,6 +93,9 @@ static const char *drop(struct vmb_test_hostile *h, int error)
 
 static const char *look_at_refusal(struct vmb_test_hostile *h, int error)
 {
+	static const enum vmb_limit staged[] = {
+		VMB_LIMIT_GPADLS, VMB_LIMIT_PAGES, VMB_LIMIT_PACKETS, VMB_LIMIT_STAGED,
+	};
 	char text[VMBSAVE_ERROR_TEXT];
 	const char *wrong;
 	int i;
@@ -97,8 +107,8 @@ static const char *look_at_refusal(struct vmb_test_hostile *h, int error)
 	wrong = drop(h, error);
 	if (wrong)
 		return wrong;
-	for (i = 0; i < VMB_NR_LIMITS; i++)
-		if (vmb_limit_used(i) != h->used[i])
+	for (i = 0; i < ARRAY_SIZE(staged); i++)
+		if (vmb_limit_used(staged[i]))
 			return "something is left of it";
 	return NULL;
 }
@@ -116,7 +126,9 @@ static const char *look_at_restored(struct vmb_test_hostile *h,
 {
 	if (save(h))
 		return "what was restored cannot be saved";
-	if (!same(h->saved, stream))
+	/* Behind the end nobody asks a caller in the kernel for more. */
+	if (h->path == VMB_TEST_BY_CHANNEL ? !begins_with(stream, h->saved) :
+					     !same(h->saved, stream))
 		return "what was restored is saved otherwise";
 	vmb_test_mirror_renew(h->mirror);
 	return NULL;
@@ -183,6 +195,7 @@ bool vmb_test_hostile_try(struct vmb_test_hostile *h, enum vmb_test_look look,
 	}
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_hostile_try);
 
 /**
  * vmb_test_hostile_begin() - the good image once more, to be damaged
@@ -193,6 +206,18 @@ void vmb_test_hostile_begin(struct vmb_test_hostile *h)
 	memcpy(h->work->data, h->image->data, h->image->bytes);
 	h->work->bytes = h->image->bytes;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_hostile_begin);
+
+/**
+ * vmb_test_hostile_damaged() - is it damaged?
+ * @h: the destination
+ * Return: true if the stream in @h->work is not the good image.
+ */
+bool vmb_test_hostile_damaged(struct vmb_test_hostile *h)
+{
+	return !same(h->work, h->image);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_hostile_damaged);
 
 /**
  * vmb_test_hostile_report() - say how many streams there were
@@ -203,6 +228,7 @@ void vmb_test_hostile_report(struct vmb_test_hostile *h)
 	kunit_info(h->test, "%u refused, %u restored and saved the same again",
 		   h->nr_refused, h->nr_restored);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_hostile_report);
 
 static struct vmb_test_stream *make_image(struct vmb_test_hostile *h,
 					  struct vmb_test_scene *scene)
@@ -232,7 +258,6 @@ struct vmb_test_hostile *vmb_test_hostile_create(struct kunit *test,
 {
 	struct vmb_test_hostile *h = vmb_test_alloc(test, sizeof(*h));
 	struct vmb_test_scene *scene = vmb_test_scene_create(test);
-	int i;
 
 	h->test = test;
 	h->path = path;
@@ -244,8 +269,6 @@ struct vmb_test_hostile *vmb_test_hostile_create(struct kunit *test,
 	vmb_test_parts_split(h->image, &h->parts);
 	KUNIT_ASSERT_EQ(test, save(h), 0);
 	h->before = vmb_test_stream_copy(h->saved);
-	KUNIT_ASSERT_TRUE(test, vmb_test_wait(!vmb_limit_used(VMB_LIMIT_PACKETS)));
-	for (i = 0; i < VMB_NR_LIMITS; i++)
-		h->used[i] = vmb_limit_used(i);
 	return h;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_hostile_create);

@@ -27,7 +27,6 @@ enum vmb_test_path {
  * @work: the damaged one; as much room as may be needed
  * @saved: what was saved last
  * @before: what the destination saves as long as nothing was restored
- * @used: counters at the same time
  * @nr_refused: streams that were refused
  * @nr_restored: streams that were restored and saved the same again
  * @nr_wrong: others
@@ -42,7 +41,6 @@ struct vmb_test_hostile {
 	struct vmb_test_stream *work;
 	struct vmb_test_stream *saved;
 	struct vmb_test_stream *before;
-	u64 used[VMB_NR_LIMITS];
 	u32 nr_refused;
 	u32 nr_restored;
 	u32 nr_wrong;
@@ -65,6 +63,7 @@ struct vmb_test_hostile *vmb_test_hostile_create(struct kunit *test,
 void vmb_test_hostile_begin(struct vmb_test_hostile *h);
 bool vmb_test_hostile_try(struct vmb_test_hostile *h, enum vmb_test_look look,
 			  const char *what, u32 a, u32 b);
+bool vmb_test_hostile_damaged(struct vmb_test_hostile *h);
 void vmb_test_hostile_report(struct vmb_test_hostile *h);
 
 #endif /* _VMB_KUNIT_HOSTILE_H */

@@ -98,6 +98,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_test_inflight_resume);
  * @line: where they were completed
  * @first: transaction id of the first one
  * @last: and of the last one
+ *
+ * Discarded are only those of restores that were given up.
  */
 void vmb_test_inflight_expect_once(struct kunit *test,
 				   struct vmb_test_line *line, u64 first,
@@ -111,7 +113,8 @@ void vmb_test_inflight_expect_once(struct kunit *test,
 
 		KUNIT_EXPECT_EQ_MSG(test, record->done, 1, "packet %llu", id);
 		KUNIT_EXPECT_EQ_MSG(test, record->status, 0, "packet %llu", id);
-		KUNIT_EXPECT_EQ_MSG(test, record->discarded, 0, "packet %llu", id);
+		KUNIT_EXPECT_EQ_MSG(test, record->discarded,
+				    max(record->restored, 1U) - 1, "packet %llu", id);
 		KUNIT_EXPECT_EQ_MSG(test, vmb_test_guest_count(&line->guest.seen, id), 1,
 				    "packet %llu", id);
 	}

@@ -68,7 +68,12 @@ int vmb_test_job_wait(struct kunit *test, struct vmb_test_job *job)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_job_wait);
 
-/* Nothing of the fixture can be released before. */
+/**
+ * vmb_test_jobs_wait() - wait for all jobs
+ * @t: of the case
+ *
+ * Nothing of the fixture can be released before.
+ */
 void vmb_test_jobs_wait(struct vmb_test *t)
 {
 	struct vmb_test_job *job;
@@ -79,6 +84,7 @@ void vmb_test_jobs_wait(struct vmb_test *t)
 		flush_delayed_work(&job->work);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_jobs_wait);
 
 /**
  * vmb_test_kill_me() - let the calling thread have a fatal signal

@@ -121,12 +121,55 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_follow);
 /**
  * vmb_test_line_settle() - wait until the channel's worker has nothing to do
  * @line: the line
+ *
+ * Or has come back this often for want of memory.
  */
 void vmb_test_line_settle(struct vmb_test_line *line)
 {
-	vmb_channel_flush(line->channel);
+	u32 rounds = 1000;
+
+	do {
+		vmb_channel_flush(line->channel);
+	} while (work_busy(&line->channel->work.work) && --rounds);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_settle);
+
+/**
+ * vmb_test_line_send() - send packets that wait for completion, without state
+ * @line: the line
+ * @nr: how many
+ * @payload_bytes: of each
+ */
+void vmb_test_line_send(struct vmb_test_line *line, u32 nr, u32 payload_bytes)
+{
+	while (nr--)
+		KUNIT_ASSERT_EQ(line->machine->test,
+				vmb_test_server_send(line->server, payload_bytes, 0), 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_send);
+
+/**
+ * vmb_test_line_expect_once() - expect that packets were read and completed
+ * @line: the line
+ * @nr: packets 1..@nr, each once, in order, with status 0, and no others
+ */
+void vmb_test_line_expect_once(struct vmb_test_line *line, u64 nr)
+{
+	struct kunit *test = line->machine->test;
+	u64 id;
+
+	KUNIT_EXPECT_EQ(test, line->guest.nr_seen, nr);
+	KUNIT_EXPECT_EQ(test, line->guest.out_of_order, 0);
+	for (id = 1; id <= nr; id++) {
+		struct vmb_test_record *record = vmb_test_server_record(line->server, id);
+
+		KUNIT_EXPECT_EQ_MSG(test, vmb_test_guest_count(&line->guest.seen, id), 1,
+				    "packet %llu", id);
+		KUNIT_EXPECT_EQ_MSG(test, record->done, 1, "packet %llu", id);
+		KUNIT_EXPECT_EQ_MSG(test, record->status, 0, "packet %llu", id);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_expect_once);
 
 /**
  * vmb_test_line_put_channel() - drop the reference on the channel early

@@ -42,6 +42,8 @@ struct vmb_test_line *vmb_test_line_open(struct vmb_test_machine *machine,
 struct vmb_test_line *vmb_test_line_follow(struct vmb_test_machine *machine,
 					   struct vmb_test_line *from);
 void vmb_test_line_settle(struct vmb_test_line *line);
+void vmb_test_line_send(struct vmb_test_line *line, u32 nr, u32 payload_bytes);
+void vmb_test_line_expect_once(struct vmb_test_line *line, u64 nr);
 void vmb_test_line_put_channel(struct vmb_test_line *line);
 void vmb_test_line_free(struct vmb_test_line *line);
 

@@ -285,3 +285,17 @@ void vmb_test_expect_machine_empty(struct vmb_test_machine *machine)
 	KUNIT_EXPECT_EQ(test, nr, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_expect_machine_empty);
+
+/**
+ * vmb_test_machine_error() - the sentence of the bus's last error
+ * @machine: the machine
+ * Return: the text, valid to the end of the case.
+ */
+const char *vmb_test_machine_error(struct vmb_test_machine *machine)
+{
+	char *text = vmb_test_alloc(machine->test, VMBSAVE_ERROR_TEXT);
+
+	vmb_bus_error_get(machine->bus, NULL, text);
+	return text;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_machine_error);

@@ -78,6 +78,7 @@ bool vmb_test_machine_same_ram(const struct vmb_test_machine *a,
 int vmb_test_machine_set_state(struct vmb_test_machine *machine,
 			       enum vmb_bus_state state);
 void vmb_test_expect_machine_empty(struct vmb_test_machine *machine);
+const char *vmb_test_machine_error(struct vmb_test_machine *machine);
 u32 vmb_test_machine_events(struct vmb_test_machine *machine, u32 type,
 			    u32 channel);
 

@@ -34,7 +34,9 @@ static struct vmb_channel_host host = {
 
 static int mirror_probe(struct vmb_channel *channel)
 {
-	return vmb_channel_enable(channel) ?: vmb_channel_start(channel);
+	return vmb_channel_init_set_max_packet_size(channel,
+						    VMB_TEST_SCENE_MAX_PACKET) ?:
+	       vmb_channel_enable(channel) ?: vmb_channel_start(channel);
 }
 
 static void mirror_process_packet(struct vmb_channel *channel,

@@ -191,24 +191,67 @@ static void arcs_are_refused_while_a_channel_is_restored(struct kunit *test)
 }
 
 /* Else packets would be completed while they are being saved. */
-static void bus_does_not_run_while_an_open_channel_is_saved(struct kunit *test)
+static void traffic_waits_for_the_end_of_a_save(struct kunit *test)
 {
 	struct vmb_test_line *line = vmb_test_inflight_all(test);
 	u8 *buf = vmb_test_alloc(test, VMBSAVE_CHUNK_MAX);
 	u32 filled;
+	int ret;
 
+	/* Arrange */
 	KUNIT_ASSERT_EQ(test, vmb_channel_save_begin(line->channel), 0);
 	KUNIT_ASSERT_EQ(test, vmb_test_save_chunk(line->channel, buf, &filled), VMB_MORE);
 	KUNIT_ASSERT_EQ(test, vmb_test_save_chunk(line->channel, buf, &filled), VMB_MORE);
 
-	expect_arc_refused(test, line, VMB_BUS_RUNNING, VMB_BUS_STOP);
-
+	/* Act */
+	KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(line->machine, VMB_BUS_RUNNING), 0);
+	vmb_test_guest_serve(&line->guest);
 	KUNIT_EXPECT_EQ(test, vmb_test_server_count(line->server, VMB_TEST_STARTED), 0);
-	while (vmb_test_save_chunk(line->channel, buf, &filled) == VMB_MORE)
-		;
+	KUNIT_EXPECT_EQ(test, vmb_test_server_count(line->server, VMB_TEST_DONE), 0);
+	do {
+		ret = vmb_test_save_chunk(line->channel, buf, &filled);
+	} while (ret == VMB_MORE);
 	vmb_channel_save_end(line->channel);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, vmb_test_server_count(line->server, VMB_TEST_STARTED), 1);
+	vmb_test_guest_serve(&line->guest);
+	vmb_test_inflight_expect_once(test, line, 1, VMB_TEST_INFLIGHT_PACKETS);
+	KUNIT_EXPECT_EQ(test, vmb_test_server_send(line->server, 8, 0), 0);
+}
+
+/* Stopped again before the save ended: nothing starts. */
+static void traffic_stays_stopped_if_the_bus_did_not_go_on(struct kunit *test)
+{
+	struct vmb_test_line *line = vmb_test_inflight_all(test);
+
+	KUNIT_ASSERT_EQ(test, vmb_channel_save_begin(line->channel), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(line->machine, VMB_BUS_RUNNING), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(line->machine, VMB_BUS_STOP), 0);
+	vmb_channel_save_end(line->channel);
+
+	KUNIT_EXPECT_STREQ(test, vmb_test_server_calls(line->server, VMB_TEST_STATE_CALLS), "");
 	vmb_test_inflight_resume(line);
 	vmb_test_inflight_expect_once(test, line, 1, VMB_TEST_INFLIGHT_PACKETS);
+}
+
+/* The same for a channel that is restored on a bus that runs already. */
+static void traffic_starts_after_a_restore_on_a_running_bus(struct kunit *test)
+{
+	struct vmb_test_line *line = vmb_test_inflight_all(test);
+	struct vmb_test_stream *stream;
+	struct vmb_test_line *moved;
+
+	KUNIT_ASSERT_EQ(test, saved_state(test, line->channel, &stream), VMB_CHANNEL_ACTIVE);
+	moved = vmb_test_inflight_follow(line);
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(moved->machine, VMB_BUS_RUNNING), 0);
+
+	KUNIT_EXPECT_EQ(test, vmb_test_restore_channel(moved->channel, stream, 1), 0);
+
+	KUNIT_EXPECT_EQ(test, vmb_test_server_count(moved->server, VMB_TEST_STARTED), 1);
+	vmb_test_guest_serve(&moved->guest);
+	vmb_test_inflight_expect_once(test, moved, 1, VMB_TEST_INFLIGHT_PACKETS);
 }
 
 /* One that has no traffic to start does not keep the others waiting. */
@@ -278,7 +321,9 @@ static struct kunit_case save_bus_cases[] = {
 	KUNIT_CASE(calls_are_refused_in_resuming),
 	KUNIT_CASE(arcs_are_refused_while_a_channel_is_saved),
 	KUNIT_CASE(arcs_are_refused_while_a_channel_is_restored),
-	KUNIT_CASE(bus_does_not_run_while_an_open_channel_is_saved),
+	KUNIT_CASE(traffic_waits_for_the_end_of_a_save),
+	KUNIT_CASE(traffic_stays_stopped_if_the_bus_did_not_go_on),
+	KUNIT_CASE(traffic_starts_after_a_restore_on_a_running_bus),
 	KUNIT_CASE(bus_runs_while_a_paused_channel_is_saved),
 	KUNIT_CASE(channel_is_disabled_while_a_session_begins),
 	{}

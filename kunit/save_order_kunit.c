@@ -57,7 +57,8 @@ static void second_begin_is_refused_and_does_no_harm(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, begin_line(line), -EBUSY);
 
-	KUNIT_EXPECT_EQ(test, one_chunk(line->channel), VMB_MORE);
+	/* The second chunk is too long for the buffer: it is there. */
+	KUNIT_EXPECT_EQ(test, one_chunk(line->channel), -ENOBUFS);
 	vmb_channel_save_end(line->channel);
 }
 

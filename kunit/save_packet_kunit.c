@@ -206,7 +206,7 @@ static void second_pass_has_what_was_asked_for(struct kunit *test)
 }
 
 /* Whatever a packet before, or a pass before, has left in it. */
-static void buffer_is_zeroed_for_each_pass(struct kunit *test)
+static void buffer_is_zeroed_for_every_pass(struct kunit *test)
 {
 	static const struct vmb_test_script grows = {
 		.nr = 3,
@@ -235,7 +235,7 @@ static void buffer_is_zeroed_for_each_pass(struct kunit *test)
 }
 
 /* Also where chunks do not fit into the caller's buffers, again and again. */
-static void called_once_for_each_packet_and_session(struct kunit *test)
+static void called_once_for_every_packet_and_session(struct kunit *test)
 {
 	struct vmb_test_line *line = vmb_test_inflight_all(test);
 	u8 *buf = vmb_test_alloc(test, VMBSAVE_CHUNK_MAX);
@@ -295,7 +295,7 @@ static void failure_is_answered_again_and_says_where(struct kunit *test)
 	int ret, i;
 
 	/* Arrange */
-	line->server->knobs.save = (struct vmb_test_script) PASSES(1, { -EIO, 0 });
+	line->server->knobs.save = (struct vmb_test_script)PASSES(1, { -EIO, 0 });
 	line->server->knobs.save.id = 4;
 	KUNIT_ASSERT_EQ(test, vmb_channel_save_begin(line->channel), 0);
 
@@ -308,7 +308,8 @@ static void failure_is_answered_again_and_says_where(struct kunit *test)
 	/* Assert */
 	KUNIT_EXPECT_EQ(test, ret, -EIO);
 	for (i = 0; i < 3; i++) {
-		filled = required = 1;
+		filled = 1;
+		required = 1;
 		KUNIT_EXPECT_EQ(test, vmb_channel_save_continue(line->channel, buf,
 								VMBSAVE_CHUNK_MAX,
 								&filled, &required), -EIO);
@@ -373,7 +374,7 @@ static void positive_answer_is_refused(struct kunit *test)
 	struct vmb_test_stream *stream;
 
 	kunit_info(test, "expect splat: vmb: .save_packet returned 1\n");
-	line->server->knobs.save = (struct vmb_test_script) PASSES(1, { 1, 0 });
+	line->server->knobs.save = (struct vmb_test_script)PASSES(1, { 1, 0 });
 
 	KUNIT_EXPECT_EQ(test, save(line, &stream), -EINVAL);
 }
@@ -422,8 +423,8 @@ static struct kunit_case save_packet_cases[] = {
 	KUNIT_CASE_PARAM(passes_follow_the_rule, script_gen_params),
 	KUNIT_CASE(first_pass_has_no_buffer),
 	KUNIT_CASE(second_pass_has_what_was_asked_for),
-	KUNIT_CASE(buffer_is_zeroed_for_each_pass),
-	KUNIT_CASE(called_once_for_each_packet_and_session),
+	KUNIT_CASE(buffer_is_zeroed_for_every_pass),
+	KUNIT_CASE(called_once_for_every_packet_and_session),
 	KUNIT_CASE(called_again_for_a_later_session),
 	KUNIT_CASE(called_in_the_order_of_sending),
 	KUNIT_CASE(failure_is_answered_again_and_says_where),

@@ -63,6 +63,7 @@ struct vmb_test_scene *vmb_test_scene_create(struct kunit *test)
 	struct vmb_test_message message;
 
 	scene->vsp = vmb_test_vsp_register(test);
+	scene->vsp->knobs.max_packet = VMB_TEST_SCENE_MAX_PACKET;
 	scene->machine = vmb_test_machine_create_sized(test, VMB_TEST_SCENE_PAGES);
 	scene->lines[0] = open_line(scene, 1);
 	scene->lines[1] = open_line(scene, 2);

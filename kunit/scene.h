@@ -10,6 +10,9 @@
 /* RAM of a scene's machines, in pages */
 #define VMB_TEST_SCENE_PAGES	32
 
+/* Payload size of its channels: small, for destinations that are used often */
+#define VMB_TEST_SCENE_MAX_PACKET 2048
+
 /* Channels of a scene */
 #define VMB_TEST_SCENE_LINES	2
 

@@ -110,7 +110,7 @@ enum vmb_test_restore {
  * @restore_at: that it is called for as the nth, from 1; 0 = none
  * @restore_error: what it fails with, 0 = -EIO
  * @trust_state: .restore_packet takes any state as it is
- * @hook: runs first in every callback but .probe
+ * @hook: runs first in every callback
  */
 struct vmb_test_knobs {
 	u32 max_packet;
@@ -140,6 +140,7 @@ struct vmb_test_knobs {
  * @knobs: given to each server when it is probed
  * @lock: protects @servers
  * @servers: all that there were, struct vmb_test_server
+ * @name: of the driver
  */
 struct vmb_test_vsp {
 	struct vmb_vsp vsp;

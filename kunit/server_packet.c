@@ -119,12 +119,16 @@ void vmb_test_server_free_packets(struct vmb_test_server *server)
 int vmb_test_server_send_flags(struct vmb_test_server *server,
 			       u32 payload_bytes, u32 state_bytes, u32 flags)
 {
-	struct vmb_channel *channel = server->channel;
-	u64 id = READ_ONCE(channel->queue.next_id);
-	struct vmb_test_packet *mine = create_packet(server, channel, state_bytes);
+	struct vmb_channel *channel = READ_ONCE(server->channel);
+	struct vmb_test_packet *mine;
 	void *payload;
 	int ret;
+	u64 id;
 
+	if (!channel)
+		return -ENODEV;
+	id = READ_ONCE(channel->queue.next_id);
+	mine = create_packet(server, channel, state_bytes);
 	if (IS_ERR(mine))
 		return PTR_ERR(mine);
 	payload = kvmalloc(payload_bytes + 1, GFP_KERNEL | __GFP_NOFAIL);

@@ -331,6 +331,26 @@ static int write_piece(struct vmb_restore *restore, const u8 *data, u32 bytes,
 }
 
 /**
+ * vmb_test_write_data() - write a whole stream
+ * @restore: of a bus in RESUMING
+ * @stream: the stream
+ * @piece: bytes for each write
+ * Return: 0 or the first errno.
+ */
+int vmb_test_write_data(struct vmb_restore *restore,
+			const struct vmb_test_stream *stream, u32 piece)
+{
+	u32 at, bytes;
+	int ret = 0;
+
+	for (at = 0; at < stream->bytes && !ret; at += bytes)
+		ret = write_piece(restore, stream->data + at,
+				  min(piece, stream->bytes - at), &bytes);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_write_data);
+
+/**
  * vmb_test_write_bus() - RESUMING, write all
  * @machine: the machine; it stays in RESUMING
  * @stream: the stream
@@ -341,14 +361,11 @@ int vmb_test_write_bus(struct vmb_test_machine *machine,
 		       const struct vmb_test_stream *stream, u32 piece)
 {
 	struct vmb_bus_data data;
-	u32 at, bytes;
 	int ret = vmb_bus_set_state(machine->bus, VMB_BUS_RESUMING, 0, &data);
 
 	if (ret)
 		return ret;
-	for (at = 0; at < stream->bytes && !ret; at += bytes)
-		ret = write_piece(data.restore, stream->data + at,
-				  min(piece, stream->bytes - at), &bytes);
+	ret = vmb_test_write_data(data.restore, stream, piece);
 	vmb_restore_put(data.restore);
 	return ret;
 }

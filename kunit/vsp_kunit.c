@@ -208,6 +208,31 @@ static void failed_probe_that_leaves_the_channel_enabled_is_warned_of(struct kun
 	vmb_test_expect_machine_empty(machine);
 }
 
+static void send_while_probed(struct vmb_test_server *server, enum vmb_test_call call, void *arg)
+{
+	if (call == VMB_TEST_PROBE && !vmb_channel_enable(server->channel))
+		vmb_test_server_send(server, 8, 0);
+}
+
+/* It has enabled the channel, so that the second time fails. */
+static void failed_probe_gets_back_what_it_has_sent(struct kunit *test)
+{
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_test_vsp *vsp = vmb_test_vsp_register(test);
+
+	/* Arrange */
+	vsp->knobs.hook = send_while_probed;
+	vsp->knobs.probe_leaves_enabled = true;
+	kunit_info(test, "expect splat: failed to probe and left the channel enabled\n");
+
+	/* Act */
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(vmb_test_offer(machine, vsp, 1)), -EBADFD);
+
+	/* Assert */
+	KUNIT_EXPECT_STREQ(test, vmb_test_server_calls(vmb_test_vsp_last(vsp),
+						       VMB_TEST_ALL_CALLS), "probe discard#1");
+}
+
 static int enable(struct vmb_channel *channel)
 {
 	return vmb_channel_enable(channel);
@@ -419,6 +444,7 @@ static struct kunit_case vsp_cases[] = {
 	KUNIT_CASE(channel_that_nobody_serves_is_refused),
 	KUNIT_CASE(failed_probe_refuses_the_channel_with_its_errno),
 	KUNIT_CASE(failed_probe_that_leaves_the_channel_enabled_is_warned_of),
+	KUNIT_CASE(failed_probe_gets_back_what_it_has_sent),
 	KUNIT_CASE(callbacks_cannot_control_their_channel),
 	KUNIT_CASE(unregistering_parts_vsp_and_guest),
 	KUNIT_CASE(unregistering_in_each_state_releases_all),

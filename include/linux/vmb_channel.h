@@ -57,8 +57,9 @@ const void *vmb_channel_open_data(const struct vmb_channel *channel);
  *
  * VmbChannelInitSetMaximumPacketSize. 4096 if it is not called.
  * Context: process context.
- * Return: 0, -EINVAL (@bytes), -EBADFD (not Disabled, or packets have been
- * allocated already). On failure nothing changed.
+ * Return: 0, -EINVAL (@bytes), -EBADFD (not Disabled), -EBUSY (being saved or
+ * restored), -EDEADLK, -ENODEV. On failure nothing changed. A packet that was
+ * allocated before keeps the room that it had.
  */
 int vmb_channel_init_set_max_packet_size(struct vmb_channel *channel, u32 bytes);
 
@@ -142,12 +143,12 @@ int vmb_channel_pause_timeout(struct vmb_channel *channel, u32 timeout_ms);
  * @channel: the channel; no traffic runs on it
  *
  * Until vmb_channel_save_end() nothing can be sent on the channel and its state
- * does not change.
+ * does not change; if its bus begins to run meanwhile, its traffic starts then.
  *
- * Context: process context, may sleep.
+ * Context: process context, may sleep; not from a callback.
  * Return: 0, or nothing happened: -EBADFD (traffic runs, or its queue was
  * stopped by an error), -EBUSY (a session has the channel or its bus already,
- * or the VSP still holds an incoming packet), -ENOMEM, -ENODEV.
+ * or the VSP still holds an incoming packet), -EDEADLK, -ENOMEM, -ENODEV.
  */
 int vmb_channel_save_begin(struct vmb_channel *channel);
 
@@ -169,11 +170,12 @@ int vmb_channel_save_begin(struct vmb_channel *channel);
  * there is more (STATUS_BUFFER_OVERFLOW). -ENOBUFS: @buf is smaller than
  * *required, nothing was written and the position is unchanged
  * (STATUS_BUFFER_TOO_SMALL). -EBADFD: no session. -EBUSY: another call is in
- * progress. -EINVAL: NULL. Any other errno: the save failed, and each further
- * call answers the same: what .save_packet returned, -EOPNOTSUPP (packets in
- * use and no .save_packet), -EBADFD (its state grew again), -EOVERFLOW (it
- * claimed more than the buffer holds), -EMSGSIZE (more than the cap), -ENOMEM,
- * -ECANCELED or -ENODEV (the session was aborted).
+ * progress, or a session of the bus or a restore has the channel. -EINVAL:
+ * NULL. Any other errno: the save failed, and each further call answers the
+ * same: what .save_packet returned, -EOPNOTSUPP (packets in use and no
+ * .save_packet), -EBADFD (its state grew again), -EOVERFLOW (it claimed more
+ * than the buffer holds), -EMSGSIZE (more than the cap), -ENOMEM, -ECANCELED
+ * or -ENODEV (the session was aborted).
  */
 int vmb_channel_save_continue(struct vmb_channel *channel, void *buf, u32 size,
 			      u32 *filled, u32 *required);
@@ -185,7 +187,7 @@ int vmb_channel_save_continue(struct vmb_channel *channel, void *buf, u32 size,
  * Frees what the save allocated. The channel is as it was before; if the save
  * had reached its end, sending stays refused until traffic runs again or the
  * channel is started or disabled. Always safe; without a session a no-op.
- * Context: process context, may sleep.
+ * Context: process context, may sleep; not from a callback.
  */
 void vmb_channel_save_end(struct vmb_channel *channel);
 
@@ -202,8 +204,9 @@ void vmb_channel_save_end(struct vmb_channel *channel);
  * or nothing: after a failure the channel is as before the first call, the
  * session answers the same error until vmb_channel_restore_end().
  *
- * Context: process context, may sleep; calls .restore_packet, .opened, on
- * failure .discard_packet.
+ * Context: process context, may sleep; not from a callback; calls
+ * .restore_packet, .opened, on failure .discard_packet; if traffic can run at
+ * once .started and .post_started.
  * Return: 0: done (STATUS_SUCCESS). %VMB_MORE: so far so good
  * (STATUS_MORE_PROCESSING_REQUIRED). -EINVAL: @buf is NULL or @size 0.
  * -EBADFD: not legal in this state, or restored already. -EBUSY: another

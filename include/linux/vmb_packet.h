@@ -16,7 +16,8 @@ struct vmb_packet_completion;
  * typedef vmb_packet_done_t - the transaction of a packet is over
  * @packet: the packet; the VSP owns it again and frees it or sends it anew
  * @status: 0: the guest completed it or, without WAIT_FOR_COMPLETION, it went
- *	into the ring; -ECANCELED: the channel was closed or went away
+ *	into the ring; -ECANCELED: the channel was closed or went away;
+ *	-EMSGSIZE: the guest's ring is too small for it
  * @buf: the guest's answer, valid during the call; NULL if there is none
  * @len: bytes at @buf
  *
@@ -96,8 +97,8 @@ u64 vmb_packet_transaction_id(const struct vmb_packet *packet);
  * vmb_packet_complete() - retire an incoming packet (VmbChannelPacketComplete)
  * @packet: from .process_packet; gone after the call
  * @buf: the answer, or NULL
- * @len: bytes at @buf, at most the channel's maximum packet size (more is cut
- *	off and warned of)
+ * @len: bytes at @buf, at most the channel's maximum packet size rounded up to
+ *	a multiple of 8 (more is cut off and warned of)
  *
  * To be called exactly once for each packet delivered. Sends the answer if the
  * guest asked for one; if the ring is full the answer waits in the queue, and

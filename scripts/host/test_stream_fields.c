@@ -125,6 +125,7 @@ static const char accepted_want[] =
 	"channel 2 state up\n"
 	"channel 3 state up\n"
 	/* As long as no packet at hand is larger. */
+	"channel 0 max_packet_bytes down\n"
 	"channel 0 max_packet_bytes up\n"
 	"channel 1 max_packet_bytes down\n"
 	"channel 1 max_packet_bytes up\n"

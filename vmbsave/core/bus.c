@@ -34,6 +34,7 @@ static void init_bus(struct vmb_bus *bus, const struct vmb_bus_ops *ops,
 	vmb_turn_init(&bus->turn);
 	mutex_init(&bus->lock);
 	INIT_LIST_HEAD(&bus->channels);
+	init_waitqueue_head(&bus->left);
 	vmb_bus_error_init(bus);
 	device_initialize(&bus->dev);
 	bus->dev.release = release_device;
@@ -130,7 +131,7 @@ static int list_channel(struct vmb_bus *bus, struct vmb_channel *channel)
 }
 
 /* Return: true if it was on the list, whose reference is the caller's now */
-static bool unlist_channel(struct vmb_channel *channel)
+static bool unlist_channel(struct vmb_channel *channel, bool leaving)
 {
 	struct vmb_bus *bus = channel->bus;
 
@@ -139,27 +140,31 @@ static bool unlist_channel(struct vmb_channel *channel)
 		return false;
 	list_del_init(&channel->node);
 	bus->nr_channels--;
+	WRITE_ONCE(bus->nr_leaving, bus->nr_leaving + leaving);
 	return true;
 }
 
 static void remove_channel(struct vmb_channel *channel)
 {
-	if (!unlist_channel(channel))
+	if (!unlist_channel(channel, false))
 		return;
 	device_unregister(&channel->dev);
 	vmb_channel_put(channel);
 }
 
+/*
+ * The first reference becomes the list's, and goes if the channel is not or no
+ * longer listed. The caller has another one: a VSP can be unbound at any time.
+ */
 static int add_channel(struct vmb_bus *bus, struct vmb_channel *channel)
 {
 	int ret = dev_set_name(&channel->dev, "%s-%u", dev_name(&bus->dev),
-			       channel->id);
+			       channel->id) ?: list_channel(bus, channel);
 
-	if (ret)
+	if (ret) {
+		vmb_channel_put(channel);
 		return ret;
-	ret = list_channel(bus, channel);
-	if (ret)
-		return ret;
+	}
 	vmb_bus_type_join(&channel->dev);
 	/*
 	 * The device's own reference is the one that @channel's references
@@ -170,12 +175,12 @@ static int add_channel(struct vmb_bus *bus, struct vmb_channel *channel)
 	ret = device_add(&channel->dev);
 	if (ret) {
 		put_device(&channel->dev);
-		unlist_channel(channel);
+		if (unlist_channel(channel, false))
+			vmb_channel_put(channel);
 		return ret;
 	}
-	if (channel->vsp)
+	if (READ_ONCE(channel->vsp))
 		return 0;
-	vmb_channel_get(channel);
 	ret = channel->probe_error ?: -ENODEV;
 	remove_channel(channel);
 	return ret;
@@ -187,7 +192,7 @@ static int begin_change(struct vmb_bus *bus)
 
 	if (ret)
 		return ret;
-	if (bus->state == VMB_BUS_STOP || bus->state == VMB_BUS_RUNNING)
+	if (vmb_bus_is_changeable(bus))
 		return 0;
 	vmb_turn_release(&bus->turn);
 	return -EBADFD;
@@ -211,15 +216,13 @@ struct vmb_channel *vmb_bus_offer(struct vmb_bus *bus,
 
 	if (ret)
 		return ERR_PTR(ret);
-	channel = vmb_channel_create(bus, identity, bus->next_id);
+	channel = vmb_channel_create(bus, identity, bus->next_id++);
 	if (!IS_ERR(channel)) {
+		vmb_channel_get(channel);
 		ret = add_channel(bus, channel);
 		if (ret) {
 			vmb_channel_put(channel);
 			channel = ERR_PTR(ret);
-		} else {
-			bus->next_id++;
-			vmb_channel_get(channel);
 		}
 	}
 	vmb_turn_release(&bus->turn);
@@ -246,6 +249,30 @@ struct vmb_channel *vmb_bus_find(struct vmb_bus *bus, u32 id)
 	return NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_bus_find);
+
+/**
+ * vmb_bus_next() - the channel after another one
+ * @bus: the bus; the caller has its turn, so that none is added
+ * @channel: the other one, whose reference goes; NULL = give the first
+ *
+ * Context: process context.
+ * Return: the one with the next higher id, referenced, or NULL.
+ */
+struct vmb_channel *vmb_bus_next(struct vmb_bus *bus, struct vmb_channel *channel)
+{
+	struct vmb_channel *next;
+	u32 id = 0;
+
+	if (channel) {
+		id = channel->id;
+		vmb_channel_put(channel);
+	}
+	guard(mutex)(&bus->lock);
+	list_for_each_entry(next, &bus->channels, node)
+		if (next->id > id)
+			return vmb_channel_get(next);
+	return NULL;
+}
 
 /**
  * vmb_bus_rescind() - take an offer back
@@ -315,16 +342,32 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_bus_put_list);
  * vmb_bus_forget() - the VSP of a channel has gone, and with it the channel
  * @channel: detached
  *
- * Tells the bus, unless it was the bus that took the offer back.
+ * Tells the bus, unless it was the bus that took the offer back, and has the
+ * device removed by work, after which vmb_bus_forgotten() follows.
  * Context: process context, inside the device's own removal.
  */
 void vmb_bus_forget(struct vmb_channel *channel)
 {
-	if (!unlist_channel(channel))
+	if (!unlist_channel(channel, true))
 		return;
 	vmb_bus_event(channel->bus, VMBSAVE_EVENT_RESCINDED, channel->id,
 		      -ENODEV);
 	vmb_workqueue_queue(&channel->unregister);
+}
+
+/**
+ * vmb_bus_forgotten() - the device of a forgotten channel has been removed
+ * @channel: the channel
+ * Context: process context.
+ */
+void vmb_bus_forgotten(struct vmb_channel *channel)
+{
+	struct vmb_bus *bus = channel->bus;
+
+	guard(mutex)(&bus->lock);
+	WRITE_ONCE(bus->nr_leaving, bus->nr_leaving - 1);
+	if (!bus->nr_leaving)
+		wake_up_all(&bus->left);
 }
 
 /**
@@ -340,16 +383,6 @@ void vmb_bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error)
 	guard(mutex)(&bus->lock);
 	if (!bus->dying && bus->ops->event)
 		bus->ops->event(bus, type, channel, error);
-}
-
-static struct vmb_channel *first_channel(struct vmb_bus *bus)
-{
-	struct vmb_channel *channel;
-
-	guard(mutex)(&bus->lock);
-	channel = list_first_entry_or_null(&bus->channels, struct vmb_channel,
-					   node);
-	return channel ? vmb_channel_get(channel) : NULL;
 }
 
 /**
@@ -373,11 +406,12 @@ void vmb_bus_destroy(struct vmb_bus *bus)
 		bus->session->ops->put(bus->session);
 		bus->session = NULL;
 	}
-	while ((channel = first_channel(bus))) {
+	for (channel = vmb_bus_next(bus, NULL); channel;
+	     channel = vmb_bus_next(bus, channel))
 		remove_channel(channel);
-		vmb_channel_put(channel);
-	}
 	vmb_turn_release(&bus->turn);
+	/* A device may not be removed before its children. */
+	wait_event(bus->left, !READ_ONCE(bus->nr_leaving));
 	device_unregister(&bus->dev);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_bus_destroy);

@@ -6,6 +6,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/uuid.h>
+#include <linux/wait.h>
 
 #include <uapi/linux/vmbsave.h>
 
@@ -57,11 +58,13 @@ struct vmb_bus_ops {
  * @state: changed by the migrate room alone; others read it with READ_ONCE
  * @session: the save or restore of the whole bus, or NULL
  * @session_error: what the failed commit of a session answers until reset
- * @lock: protects the next four; nothing is called with it
+ * @lock: protects the next five; only @ops->event is called with it
  * @channels: on offer, by ascending id
  * @next_id: id of the next channel; ids are not used again
  * @nr_channels: length of @channels
+ * @nr_leaving: channels that are off the list and not removed yet
  * @dying: set once, no more offers
+ * @left: woken when @nr_leaving falls to 0
  * @error: the last error, with a lock of its own
  */
 struct vmb_bus {
@@ -79,7 +82,9 @@ struct vmb_bus {
 	struct list_head channels;
 	u32 next_id;
 	u32 nr_channels;
+	u32 nr_leaving;
 	bool dying;
+	wait_queue_head_t left;
 
 	struct vmb_bus_error error;
 	int id;
@@ -102,6 +107,14 @@ static inline bool vmb_bus_is_running(const struct vmb_bus *bus)
 	return READ_ONCE(bus->state) == VMB_BUS_RUNNING;
 }
 
+/* Channels are offered and lent pages in these states alone. */
+static inline bool vmb_bus_is_changeable(const struct vmb_bus *bus)
+{
+	enum vmb_bus_state state = READ_ONCE(bus->state);
+
+	return state == VMB_BUS_STOP || state == VMB_BUS_RUNNING;
+}
+
 struct vmb_bus *vmb_bus_create(const struct vmb_bus_ops *ops,
 			       struct vmb_guest_memory *memory, void *owner);
 void vmb_bus_destroy(struct vmb_bus *bus);
@@ -112,9 +125,12 @@ struct vmb_channel *vmb_bus_offer(struct vmb_bus *bus,
 				  const struct vmb_channel_identity *identity);
 int vmb_bus_rescind(struct vmb_bus *bus, u32 id);
 struct vmb_channel *vmb_bus_find(struct vmb_bus *bus, u32 id);
+struct vmb_channel *vmb_bus_next(struct vmb_bus *bus,
+				 struct vmb_channel *channel);
 struct vmb_channel **vmb_bus_list(struct vmb_bus *bus, u32 *nr);
 void vmb_bus_put_list(struct vmb_channel **list, u32 nr);
 void vmb_bus_forget(struct vmb_channel *channel);
+void vmb_bus_forgotten(struct vmb_channel *channel);
 void vmb_bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error);
 
 #endif /* _VMB_CORE_BUS_H */

@@ -71,6 +71,7 @@ static void unregister_work(struct work_struct *work)
 		container_of(work, struct vmb_channel, unregister);
 
 	device_unregister(&channel->dev);
+	vmb_bus_forgotten(channel);
 	vmb_channel_put(channel);
 }
 
@@ -168,7 +169,7 @@ int vmb_channel_init_set_max_packet_size(struct vmb_channel *channel, u32 bytes)
 
 	if (!bytes || bytes > VMB_PACKET_BYTES_MAX)
 		return -EINVAL;
-	ret = vmb_channel_control_begin(channel);
+	ret = vmb_channel_control_begin(channel, 0);
 	if (ret)
 		return ret;
 	if (channel->state == VMB_CHANNEL_DISABLED)

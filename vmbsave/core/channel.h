@@ -86,6 +86,7 @@ struct vmb_channel_queue {
  * @pointer: the VSP's
  * @probe_error: what the VSP's probe returned
  * @unregister: removes the device once the VSP has gone
+ * @resume: starts traffic once the turn can be had
  *
  * @turn: who may change the channel; protects the fields up to @lock
  * @state: changed by vmb_channel_state_move() alone
@@ -120,8 +121,6 @@ struct vmb_channel_queue {
  * @in: guest-to-host ring, the worker's alone while @run
  * @rx: the worker's copy of one packet
  * @rx_size: bytes at @rx
- * @spare: object for the next packet, so that none is taken off the ring
- *	without a place to put it
  * @drained: woken when @nr_incoming falls to 0 and when @gone is set
  * @stray: completions that named no packet in use
  */
@@ -137,6 +136,7 @@ struct vmb_channel {
 	void *pointer;
 	int probe_error;
 	struct work_struct unregister;
+	struct work_struct resume;
 
 	struct vmb_turn turn;
 	enum vmb_channel_state state;
@@ -169,7 +169,6 @@ struct vmb_channel {
 	struct vmb_ring in;
 	void *rx;
 	u32 rx_size;
-	struct vmb_packet_completion *spare;
 	wait_queue_head_t drained;
 	u64 stray;
 };
@@ -189,6 +188,15 @@ static inline unsigned long vmb_deadline(u32 timeout_ms)
 	return (jiffies + msecs_to_jiffies(timeout_ms)) ?: 1;
 }
 
+/**
+ * vmb_deadline_none() - a wait that a fatal signal alone may end
+ * Return: in jiffies, far away.
+ */
+static inline unsigned long vmb_deadline_none(void)
+{
+	return (jiffies + MAX_JIFFY_OFFSET) ?: 1;
+}
+
 /* channel.c: its life */
 struct vmb_channel *vmb_channel_create(struct vmb_bus *bus,
 				       const struct vmb_channel_identity *identity,
@@ -200,7 +208,9 @@ void vmb_channel_set_host(struct vmb_channel *channel,
 			  struct vmb_channel_host *host);
 
 /* channel_control.c: what its VSP does to it */
-int vmb_channel_control_begin(struct vmb_channel *channel);
+bool vmb_channel_in_callback(struct vmb_channel *channel);
+int vmb_channel_control_begin(struct vmb_channel *channel,
+			      unsigned long deadline);
 void vmb_channel_control_end(struct vmb_channel *channel);
 int vmb_channel_abort_session(struct vmb_channel *channel, int error);
 
@@ -239,7 +249,9 @@ void vmb_channel_flow_init(struct vmb_channel *channel);
 void vmb_channel_flow_start(struct vmb_channel *channel);
 int vmb_channel_flow_stop(struct vmb_channel *channel, unsigned long deadline);
 void vmb_channel_flow_cut(struct vmb_channel *channel);
+void vmb_channel_flow_resume(struct vmb_channel *channel);
 bool vmb_channel_flow_wanted(const struct vmb_channel *channel);
+void vmb_channel_blame(struct vmb_channel *channel, int error);
 void vmb_channel_fail_locked(struct vmb_channel *channel, int error,
 			     const char *why);
 void vmb_channel_kick(struct vmb_channel *channel);

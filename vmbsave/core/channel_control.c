@@ -16,27 +16,51 @@
  * control its own channel is refused with -EDEADLK, from the worker too.
  */
 
-static bool in_callback(struct vmb_channel *channel)
+/**
+ * vmb_channel_in_callback() - does a callback of the channel make this call?
+ * @channel: the channel
+ *
+ * Who changes the channel waits for its callbacks, so they may not wait for
+ * him.
+ * Context: any.
+ * Return: true if the calling task has the channel's turn or is its worker.
+ */
+bool vmb_channel_in_callback(struct vmb_channel *channel)
 {
 	return vmb_turn_is_mine(&channel->turn) ||
 	       current_work() == &channel->work.work;
 }
 
-/**
- * vmb_channel_control_begin() - become the one who may change a channel
- * @channel: the channel
- *
- * Context: process context, may sleep.
- * Return: 0, then vmb_channel_control_end() must follow; or -EDEADLK (inside a
- * callback), -ENODEV (gone), -EBUSY (a session has it).
- */
-int vmb_channel_control_begin(struct vmb_channel *channel)
+static int take_turn(struct vmb_channel *channel, unsigned long deadline)
 {
 	int ret;
 
-	if (in_callback(channel))
+	if (!deadline)
+		return vmb_turn_take(&channel->turn);
+	ret = vmb_turn_take_until(&channel->turn, deadline);
+	if (ret == -ETIMEDOUT || ret == -EINTR)
+		vmb_channel_blame(channel, ret);
+	return ret;
+}
+
+/**
+ * vmb_channel_control_begin() - become the one who may change a channel
+ * @channel: the channel
+ * @deadline: in jiffies; 0 = wait as long as it takes, and not killably
+ *
+ * Context: process context, may sleep.
+ * Return: 0, then vmb_channel_control_end() must follow; or -EDEADLK (inside a
+ * callback), -ENODEV (gone), -EBUSY (a session has it), -ETIMEDOUT or -EINTR
+ * (somebody else changes it; the bus's last error says what is held).
+ */
+int vmb_channel_control_begin(struct vmb_channel *channel,
+			      unsigned long deadline)
+{
+	int ret;
+
+	if (vmb_channel_in_callback(channel))
 		return -EDEADLK;
-	ret = vmb_turn_take(&channel->turn);
+	ret = take_turn(channel, deadline);
 	if (ret)
 		return ret;
 	scoped_guard(spinlock_irqsave, &channel->lock) {
@@ -69,7 +93,7 @@ static void forget_saved(struct vmb_channel *channel)
 
 int vmb_channel_enable(struct vmb_channel *channel)
 {
-	int ret = vmb_channel_control_begin(channel);
+	int ret = vmb_channel_control_begin(channel, 0);
 
 	if (ret)
 		return ret;
@@ -83,7 +107,7 @@ EXPORT_SYMBOL_NS_GPL(vmb_channel_enable, VMBSAVE_NS);
 
 int vmb_channel_start(struct vmb_channel *channel)
 {
-	int ret = vmb_channel_control_begin(channel);
+	int ret = vmb_channel_control_begin(channel, 0);
 
 	if (ret)
 		return ret;
@@ -101,7 +125,7 @@ EXPORT_SYMBOL_NS_GPL(vmb_channel_start, VMBSAVE_NS);
 
 static int pause_until(struct vmb_channel *channel, unsigned long deadline)
 {
-	int ret = vmb_channel_control_begin(channel);
+	int ret = vmb_channel_control_begin(channel, deadline);
 
 	if (ret)
 		return ret;
@@ -120,8 +144,8 @@ int vmb_channel_pause(struct vmb_channel *channel)
 }
 EXPORT_SYMBOL_NS_GPL(vmb_channel_pause, VMBSAVE_NS);
 
-/* Says who holds what if a wait was in vain; the bus's last error has it. */
-static void blame(struct vmb_channel *channel, int error, const char *verb)
+/* Reports a wait that was in vain; the bus's last error says who holds what. */
+static void report_wait(struct vmb_channel *channel, int error, const char *verb)
 {
 	char text[VMBSAVE_ERROR_TEXT];
 
@@ -136,7 +160,7 @@ int vmb_channel_pause_timeout(struct vmb_channel *channel, u32 timeout_ms)
 {
 	int ret = pause_until(channel, vmb_deadline(timeout_ms));
 
-	blame(channel, ret, "pause");
+	report_wait(channel, ret, "pause");
 	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(vmb_channel_pause_timeout, VMBSAVE_NS);
@@ -175,10 +199,11 @@ static int disable_locked(struct vmb_channel *channel, unsigned long deadline)
 		return ret;
 	if (vmb_channel_state_is_open(channel->state))
 		vmb_channel_shut(channel);
-	vmb_outgoing_cancel(channel);
+	/* First, so that no completion routine can send the packet again. */
+	vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_DISABLE);
+	vmb_outgoing_cancel(channel, 0);
 	vmb_channel_flush(channel);
 	forget_saved(channel);
-	vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_DISABLE);
 	return 0;
 }
 
@@ -186,12 +211,12 @@ static int disable_until(struct vmb_channel *channel, unsigned long deadline)
 {
 	int ret;
 
-	if (in_callback(channel))
+	if (vmb_channel_in_callback(channel))
 		return -EDEADLK;
 	do {
 		ret = vmb_channel_abort_session(channel, -ECANCELED);
 		if (!ret)
-			ret = vmb_channel_control_begin(channel);
+			ret = vmb_channel_control_begin(channel, deadline);
 	} while (ret == -EBUSY);
 	if (ret)
 		return ret;
@@ -210,7 +235,7 @@ int vmb_channel_disable_timeout(struct vmb_channel *channel, u32 timeout_ms)
 {
 	int ret = disable_until(channel, vmb_deadline(timeout_ms));
 
-	blame(channel, ret, "disable");
+	report_wait(channel, ret, "disable");
 	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(vmb_channel_disable_timeout, VMBSAVE_NS);

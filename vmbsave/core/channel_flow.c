@@ -13,8 +13,8 @@
 /**
  * DOC: Traffic of a channel
  *
- * Traffic runs while the channel is ACTIVE, its bus RUNNING, and nothing went
- * wrong. Starting it:
+ * Traffic runs while the channel is ACTIVE, its bus RUNNING, no session keeps
+ * it as it is, and nothing went wrong. Starting it:
  *
  * 1. The outgoing ring may be written; what was queued is still first.
  * 2. .started
@@ -33,6 +33,8 @@
  * Unhappy paths. The wait of step 3 ends by its deadline or a fatal signal:
  * traffic is started again as above, and the caller told. The channel goes
  * away during it: whoever removes it cuts traffic without waiting for packets.
+ * The bus runs again while somebody else has the channel's turn: traffic is
+ * started by work that waits for it, so that the bus does not.
  * The guest writes nonsense: steps 1 and 4 at once, the rest when the channel
  * is closed or the bus stopped.
  */
@@ -60,13 +62,40 @@ static void channel_work(struct work_struct *work)
 		container_of(to_delayed_work(work), struct vmb_channel, work);
 	bool more;
 
-	do {
-		more = vmb_outgoing_finish(channel);
-		more |= vmb_incoming_deliver(channel);
-		more |= vmb_outgoing_pump(channel);
-		cond_resched();
-	} while (more);
+	more = vmb_outgoing_finish(channel);
+	more |= vmb_incoming_deliver(channel);
+	more |= vmb_outgoing_pump(channel);
+	/* One round at a time: who waits for the worker waits for no more. */
+	if (more)
+		vmb_channel_kick(channel);
 	report_failure(channel);
+}
+
+static void resume_work(struct work_struct *work)
+{
+	struct vmb_channel *channel =
+		container_of(work, struct vmb_channel, resume);
+
+	if (!WARN_ON_ONCE(vmb_turn_take(&channel->turn))) {
+		vmb_channel_flow_start(channel);
+		vmb_channel_kick_guest(channel);
+		vmb_turn_release(&channel->turn);
+	}
+	vmb_channel_put(channel);
+}
+
+/**
+ * vmb_channel_flow_resume() - start traffic as soon as it can be
+ * @channel: the channel, whose turn somebody else has
+ *
+ * Looks anew whether it should run when the turn can be had.
+ * Context: any.
+ */
+void vmb_channel_flow_resume(struct vmb_channel *channel)
+{
+	vmb_channel_get(channel);
+	if (!vmb_workqueue_queue(&channel->resume))
+		vmb_channel_put(channel);
 }
 
 /**
@@ -76,6 +105,7 @@ static void channel_work(struct work_struct *work)
 void vmb_channel_flow_init(struct vmb_channel *channel)
 {
 	INIT_DELAYED_WORK(&channel->work, channel_work);
+	INIT_WORK(&channel->resume, resume_work);
 	init_waitqueue_head(&channel->drained);
 	INIT_LIST_HEAD(&channel->incoming);
 	vmb_queue_init(&channel->queue);
@@ -94,14 +124,21 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_channel_kick);
 
 /**
  * vmb_channel_kick_guest() - interrupt the guest
- * @channel: the channel
+ * @channel: the channel; the caller is its worker or has its turn, so that it
+ *	happens before a stop returns
+ *
+ * Nothing happens unless it is open and its bus runs.
  * Context: any.
  */
 void vmb_channel_kick_guest(struct vmb_channel *channel)
 {
+	bool open = vmb_channel_state_is_open(vmb_channel_get_state(channel));
+
 	guard(spinlock_irqsave)(&channel->lock);
 
-	if (channel->live && channel->host)
+	if (!channel->live && !(open && vmb_bus_is_running(channel->bus)))
+		return;
+	if (channel->host)
 		channel->host->signal(channel->host);
 }
 
@@ -149,7 +186,8 @@ void vmb_channel_fail_locked(struct vmb_channel *channel, int error,
 bool vmb_channel_flow_wanted(const struct vmb_channel *channel)
 {
 	return channel->state == VMB_CHANNEL_ACTIVE && !channel->error &&
-	       !channel->gone && vmb_bus_is_running(channel->bus);
+	       !channel->gone && !READ_ONCE(channel->held) &&
+	       vmb_bus_is_running(channel->bus);
 }
 
 /**
@@ -187,8 +225,15 @@ static bool is_drained(struct vmb_channel *channel)
 	return !channel->nr_incoming || channel->gone;
 }
 
-/* Says who still holds what; the oldest packet comes first. */
-static void blame(struct vmb_channel *channel, int error)
+/**
+ * vmb_channel_blame() - say in the bus's last error who still holds what
+ * @channel: the channel
+ * @error: negative errno of the wait that was in vain
+ *
+ * Of a channel whose turn somebody else has, the VSP may be gone by now.
+ * Context: process context.
+ */
+void vmb_channel_blame(struct vmb_channel *channel, int error)
 {
 	struct vmb_error_place place = { .channel = channel->id };
 	struct vmb_packet_completion *oldest;
@@ -201,10 +246,15 @@ static void blame(struct vmb_channel *channel, int error)
 						  node);
 		place.packet = oldest ? oldest->out.id : 0;
 	}
-	vmb_bus_error_set(channel->bus, error, &place,
-			  "%s of %s holds %u incoming packets, the oldest is %llu",
-			  channel->vsp->name, dev_name(&channel->dev), nr,
-			  place.packet);
+	if (vmb_turn_is_mine(&channel->turn))
+		vmb_bus_error_set(channel->bus, error, &place,
+				  "%s of %s holds %u incoming packets, the oldest is %llu",
+				  channel->vsp->name, dev_name(&channel->dev),
+				  nr, place.packet);
+	else
+		vmb_bus_error_set(channel->bus, error, &place,
+				  "%s is busy and %u incoming packets are held, the oldest is %llu",
+				  dev_name(&channel->dev), nr, place.packet);
 }
 
 static int drain(struct vmb_channel *channel, unsigned long deadline)
@@ -225,7 +275,7 @@ static int drain(struct vmb_channel *channel, unsigned long deadline)
 	if (ret > 0)
 		return 0;
 	ret = ret ? -EINTR : -ETIMEDOUT;
-	blame(channel, ret);
+	vmb_channel_blame(channel, ret);
 	return ret;
 }
 
@@ -258,12 +308,13 @@ int vmb_channel_flow_stop(struct vmb_channel *channel, unsigned long deadline)
 	int ret;
 
 	vmb_turn_assert(&channel->turn);
-	if (!channel->flowing)
-		return 0;
-	stop_delivery(channel);
-	channel->flowing = false;
-	if (channel->vsp->suspend)
-		channel->vsp->suspend(channel);
+	if (channel->flowing) {
+		stop_delivery(channel);
+		channel->flowing = false;
+		if (channel->vsp->suspend)
+			channel->vsp->suspend(channel);
+	}
+	/* Also if an earlier stop was in vain and could not start it again. */
 	ret = drain(channel, deadline);
 	leave_rings(channel);
 	if (ret && ret != -ENODEV)

@@ -120,6 +120,24 @@ void vmb_channel_rings_detach(struct vmb_channel *channel)
 	channel->ring_gpadl = NULL;
 }
 
+/* What .opened has sent is taken back if it fails. */
+static int call_opened(struct vmb_channel *channel)
+{
+	u64 from;
+	int ret;
+
+	if (!channel->vsp->opened)
+		return 0;
+	scoped_guard(spinlock_irqsave, &channel->lock)
+		from = channel->queue.next_id;
+	ret = channel->vsp->opened(channel);
+	if (ret) {
+		vmb_outgoing_cancel(channel, from);
+		vmb_channel_flush(channel);
+	}
+	return ret;
+}
+
 static int open_locked(struct vmb_channel *channel,
 		       const struct vmb_channel_open *open)
 {
@@ -136,8 +154,7 @@ static int open_locked(struct vmb_channel *channel,
 	ret = vmb_channel_rings_attach(channel, open);
 	if (ret)
 		return ret;
-	if (channel->vsp->opened)
-		ret = channel->vsp->opened(channel);
+	ret = call_opened(channel);
 	if (ret) {
 		vmb_channel_rings_detach(channel);
 		return ret;
@@ -157,13 +174,13 @@ static int open_locked(struct vmb_channel *channel,
  * Context: process context, may sleep; calls .opened, .started, .post_started.
  * Return: 0, or the channel is as before: -EBADFD (not offered, open already,
  * or the bus does not run), -EINVAL (no way to signal the guest, or two rings
- * do not fit), -ENOENT, -EPROTO, -ENOMEM, -EBUSY (a session has it), -ENODEV,
- * or what .opened returned.
+ * do not fit), -ENOENT, -EPROTO, -ENOMEM, -EBUSY (a session has it), -EINTR,
+ * -ENODEV, or what .opened returned.
  */
 int vmb_channel_open(struct vmb_channel *channel,
 		     const struct vmb_channel_open *open)
 {
-	int ret = vmb_channel_control_begin(channel);
+	int ret = vmb_channel_control_begin(channel, vmb_deadline_none());
 
 	if (ret)
 		return ret;
@@ -199,7 +216,7 @@ void vmb_channel_shut(struct vmb_channel *channel)
  */
 int vmb_channel_close(struct vmb_channel *channel)
 {
-	int ret = vmb_channel_control_begin(channel);
+	int ret = vmb_channel_control_begin(channel, vmb_deadline_none());
 
 	if (ret)
 		return ret;
@@ -207,11 +224,10 @@ int vmb_channel_close(struct vmb_channel *channel)
 	if (!ret && !vmb_bus_is_running(channel->bus))
 		ret = -EBADFD;
 	if (!ret)
-		ret = vmb_channel_flow_stop(channel,
-					    jiffies + MAX_JIFFY_OFFSET);
+		ret = vmb_channel_flow_stop(channel, vmb_deadline_none());
 	if (!ret) {
 		vmb_channel_shut(channel);
-		vmb_outgoing_cancel(channel);
+		vmb_outgoing_cancel(channel, 0);
 		vmb_channel_flush(channel);
 		vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_CLOSE);
 	}

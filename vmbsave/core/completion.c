@@ -81,9 +81,10 @@ complete_locked(struct vmb_packet_completion *packet, const void *buf, u32 len)
 			vmb_channel_fail_locked(channel, ret,
 						"an answer is longer than the ring");
 	}
-	/* The worker stops reading at the quota; only a completion restarts it. */
-	if (channel->nr_incoming-- >= VMB_INCOMING_QUOTA)
+	/* The worker stops reading at the quota; one less restarts it. */
+	if (vmb_incoming_load(channel) >= VMB_INCOMING_QUOTA)
 		vmb_channel_kick(channel);
+	channel->nr_incoming--;
 	if (!channel->nr_incoming)
 		wake_up_all(&channel->drained);
 	return ret == VMB_MORE ? NULL : packet;

@@ -3,6 +3,7 @@
 #include <linux/errno.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 
 #include "core/channel.h"
@@ -42,8 +43,11 @@ struct vmb_gpadl *vmb_gpadl_alloc(struct vmb_channel *channel, u32 id,
 				  u32 byte_count, u32 byte_offset, u32 nr_pages)
 {
 	struct vmb_gpadl *gpadl;
+	u32 end;
 	int ret;
 
+	if (check_add_overflow(byte_count, byte_offset, &end))
+		return ERR_PTR(-EINVAL);
 	if (!id || !byte_count || byte_offset >= VMBSAVE_PAGE_SIZE ||
 	    nr_pages != vmb_gpadl_pages_touched(byte_count, byte_offset))
 		return ERR_PTR(-EINVAL);
@@ -129,18 +133,19 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_gpadl_free);
  * @gpadl: from vmb_gpadl_alloc(), pfns filled in; the channel's on success
  *
  * Context: process context, may sleep.
- * Return: 0, or -EEXIST (the id is taken), -EBADFD (the channel is disabled),
- * -EBUSY (being saved or restored), -ENODEV, -EFAULT, -ENOMEM; then the GPADL
- * is still the caller's.
+ * Return: 0, or -EEXIST (the id is taken), -EBADFD (the channel is disabled or
+ * the bus not in STOP or RUNNING), -EBUSY (being saved or restored), -EINTR,
+ * -ENODEV, -EFAULT, -ENOMEM; then the GPADL is still the caller's.
  */
 int vmb_gpadl_create(struct vmb_channel *channel, struct vmb_gpadl *gpadl)
 {
-	int ret = vmb_channel_control_begin(channel);
+	int ret = vmb_channel_control_begin(channel, vmb_deadline_none());
 
 	if (ret)
 		return ret;
 	ret = -EBADFD;
-	if (channel->state == VMB_CHANNEL_DISABLED)
+	if (channel->state == VMB_CHANNEL_DISABLED ||
+	    !vmb_bus_is_changeable(channel->bus))
 		goto out;
 	ret = xa_insert(&channel->gpadls, gpadl->id, gpadl, GFP_KERNEL_ACCOUNT);
 	if (ret)
@@ -161,18 +166,21 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_gpadl_create);
  * @id: of the GPADL
  *
  * Context: process context, may sleep.
- * Return: 0, or -ENOENT, -EBUSY (the rings of the open channel are in it, or
- * the channel is being saved or restored), -ENODEV.
+ * Return: 0, or -ENOENT, -EBADFD (the bus is not in STOP or RUNNING), -EBUSY
+ * (the rings of the open channel are in it, or the channel is being saved or
+ * restored), -EINTR, -ENODEV.
  */
 int vmb_gpadl_teardown(struct vmb_channel *channel, u32 id)
 {
 	struct vmb_gpadl *gpadl;
-	int ret = vmb_channel_control_begin(channel);
+	int ret = vmb_channel_control_begin(channel, vmb_deadline_none());
 
 	if (ret)
 		return ret;
 	gpadl = xa_load(&channel->gpadls, id);
-	if (!gpadl) {
+	if (!vmb_bus_is_changeable(channel->bus)) {
+		ret = -EBADFD;
+	} else if (!gpadl) {
 		ret = -ENOENT;
 	} else if (gpadl == channel->ring_gpadl) {
 		ret = -EBUSY;

@@ -7,8 +7,8 @@
 struct page;
 struct vmb_channel;
 
-/* What 32 bits of length and 12 of offset can touch */
-#define VMB_GPADL_PAGES_MAX	((1U << 20) + 1)
+/* What offset and length, together in 32 bits, can touch */
+#define VMB_GPADL_PAGES_MAX	(1U << 20)
 
 /**
  * struct vmb_gpadl - guest pages that the guest lent to a channel

@@ -19,15 +19,15 @@
  * 2. A completion retires the packet that it names. One that names none in use
  *    (a second one for the same packet, for example) is dropped and counted.
  * 3. A request becomes an object of its own with a copy of the payload, and
- *    goes to the VSP. The object was allocated before the packet was taken off
- *    the ring, and it has room for the answer, so that neither can be lost for
- *    lack of memory.
+ *    goes to the VSP. The object has room for the answer, so that it cannot be
+ *    lost for lack of memory.
  * 4. After a batch the guest is told what was read.
  *
- * Unhappy paths. No memory for the object: the packet stays in the ring and
- * the worker comes back. The VSP holds as many as the quota allows: the same,
- * until it completes one. The ring holds nonsense: the channel fails, and
- * nothing else does.
+ * Unhappy paths. No memory for the object: the request stays in the ring, with
+ * all that is behind it, and the worker comes back; completions before it were
+ * taken, for they give objects back. As many requests as the quota allows are
+ * held by the VSP or have answers that wait for room: the same, until there is
+ * one less. The ring holds nonsense: the channel fails, and nothing else does.
  */
 
 /* Packets taken before the guest is told how far the ring was read */
@@ -58,42 +58,32 @@ int vmb_incoming_prepare(struct vmb_channel *channel)
  */
 void vmb_incoming_cleanup(struct vmb_channel *channel)
 {
-	if (channel->spare)
-		vmb_packet_completion_free(channel->spare);
-	channel->spare = NULL;
 	kvfree(channel->rx);
 	channel->rx = NULL;
 }
 
-/* Return: true if a request that is taken off the ring has a place to go */
-static bool have_room(struct vmb_channel *channel)
+/* Return: where a request goes that is taken off the ring, NULL if it waits */
+static struct vmb_packet_completion *make_room(struct vmb_channel *channel)
 {
 	struct vmb_packet_completion *packet;
 
 	scoped_guard(spinlock_irqsave, &channel->lock) {
-		if (channel->nr_incoming >= VMB_INCOMING_QUOTA)
-			return false;
+		if (vmb_incoming_load(channel) >= VMB_INCOMING_QUOTA)
+			return NULL;
 	}
-	if (channel->spare)
-		return true;
 	packet = vmb_packet_completion_create(channel,
 					      round_up(channel->max_packet,
 						       VMB_RING_ALIGN));
-	if (IS_ERR(packet)) {
-		vmb_workqueue_queue_delayed(&channel->work,
-					    msecs_to_jiffies(RETRY_MS));
-		return false;
-	}
-	channel->spare = packet;
-	return true;
+	if (!IS_ERR(packet))
+		return packet;
+	vmb_workqueue_queue_delayed(&channel->work, msecs_to_jiffies(RETRY_MS));
+	return NULL;
 }
 
 static void deliver_request(struct vmb_channel *channel,
+			    struct vmb_packet_completion *packet,
 			    const struct vmb_descriptor_view *view)
 {
-	struct vmb_packet_completion *packet = channel->spare;
-
-	channel->spare = NULL;
 	memcpy(packet->payload, view->payload, view->payload_len);
 	packet->out.id = view->transaction_id;
 	packet->wants_completion = view->wants_completion;
@@ -125,8 +115,34 @@ static void fail(struct vmb_channel *channel, int error, const char *why)
 }
 
 /* Return: 1 a request was delivered, 0 a completion, -errno nothing */
+static int deliver_view(struct vmb_channel *channel, const struct vmb_ring *before,
+			const struct vmb_descriptor_view *view)
+{
+	struct vmb_packet_completion *packet;
+
+	switch (view->type) {
+	case VMB_PACKET_COMPLETION:
+		deliver_completion(channel, view);
+		return 0;
+	case VMB_PACKET_DATA_INBAND:
+		packet = make_room(channel);
+		if (packet) {
+			deliver_request(channel, packet, view);
+			return 1;
+		}
+		channel->in = *before;
+		return -EAGAIN;
+	default:
+		fail(channel, -EOPNOTSUPP,
+		     "a packet refers to guest pages, which is not supported");
+		return -EOPNOTSUPP;
+	}
+}
+
+/* Return: as deliver_view() */
 static int deliver_one(struct vmb_channel *channel)
 {
+	struct vmb_ring before = channel->in;
 	struct vmb_descriptor_view view;
 	u32 bytes;
 	int ret;
@@ -136,24 +152,12 @@ static int deliver_one(struct vmb_channel *channel)
 		return ret;
 	if (!ret)
 		ret = vmb_descriptor_parse(channel->rx, bytes, &view);
-	if (ret) {
-		fail(channel, ret, ret == -EMSGSIZE ?
-		     "a packet is longer than the channel allows" :
-		     "the guest wrote nonsense into its ring");
-		return ret;
-	}
-	switch (view.type) {
-	case VMB_PACKET_COMPLETION:
-		deliver_completion(channel, &view);
-		return 0;
-	case VMB_PACKET_DATA_INBAND:
-		deliver_request(channel, &view);
-		return 1;
-	default:
-		fail(channel, -EOPNOTSUPP,
-		     "a packet refers to guest pages, which is not supported");
-		return -EOPNOTSUPP;
-	}
+	if (!ret)
+		return deliver_view(channel, &before, &view);
+	fail(channel, ret, ret == -EMSGSIZE ?
+	     "a packet is longer than the channel allows" :
+	     "the guest wrote nonsense into its ring");
+	return ret;
 }
 
 static u32 deliver_batch(struct vmb_channel *channel, u32 *nr_requests)
@@ -161,7 +165,7 @@ static u32 deliver_batch(struct vmb_channel *channel, u32 *nr_requests)
 	u32 nr = 0;
 	int ret;
 
-	while (nr < BATCH && READ_ONCE(channel->run) && have_room(channel)) {
+	while (nr < BATCH && READ_ONCE(channel->run)) {
 		ret = deliver_one(channel);
 		if (ret < 0)
 			break;

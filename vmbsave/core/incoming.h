@@ -4,10 +4,19 @@
 
 #include <linux/types.h>
 
-struct vmb_channel;
+#include "core/channel.h"
 
-/* Incoming packets that a VSP may hold before no more is taken from the ring */
+/*
+ * Requests that a VSP may hold or whose answers may wait for room before no
+ * more is taken from the ring: a guest that asks and never reads cannot make
+ * us keep more.
+ */
 #define VMB_INCOMING_QUOTA 1024
+
+static inline u64 vmb_incoming_load(const struct vmb_channel *channel)
+{
+	return channel->nr_incoming + channel->queue.nr_completions;
+}
 
 int vmb_incoming_prepare(struct vmb_channel *channel);
 void vmb_incoming_cleanup(struct vmb_channel *channel);

@@ -116,5 +116,5 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_limit_name);
 void vmb_limits_wait_idle(void)
 {
 	wait_event(idle, !vmb_limit_used(VMB_LIMIT_BUSES) &&
-			 !vmb_limit_used(VMB_LIMIT_CHANNELS));
+		   !vmb_limit_used(VMB_LIMIT_CHANNELS));
 }

@@ -31,8 +31,9 @@
  * into the ring that the guest made is finished with -EMSGSIZE.
  */
 
-/* Moves at most this many entries with interrupts off. */
+/* Moves about this many entries and bytes with interrupts off. */
 #define PUMP_BATCH 64
+#define PUMP_BYTES 65536
 
 static int write_ring(struct vmb_channel *channel,
 		      const struct vmb_outgoing *out, const void *buf)
@@ -173,14 +174,16 @@ bool vmb_outgoing_pump(struct vmb_channel *channel)
 {
 	struct vmb_outgoing *out;
 	LIST_HEAD(over);
+	u32 bytes = 0;
 	int nr = 0;
 
 	scoped_guard(spinlock_irqsave, &channel->lock) {
-		while (channel->live && nr < PUMP_BATCH) {
+		while (channel->live && nr < PUMP_BATCH && bytes < PUMP_BYTES) {
 			out = list_first_entry_or_null(&channel->queue.waiting,
 						       struct vmb_outgoing, node);
 			if (!out || !pump_one(channel, out, &over))
 				break;
+			bytes += out->bytes;
 			nr++;
 		}
 		if (nr && list_empty(&channel->queue.waiting))
@@ -191,32 +194,29 @@ bool vmb_outgoing_pump(struct vmb_channel *channel)
 }
 
 /**
- * vmb_outgoing_finish() - call the completion routines that are due
+ * vmb_outgoing_finish() - call the completion routines that are due now
  * @channel: the channel
  *
+ * A packet that its routine sends again is due next time.
  * Context: the channel's worker.
  * Return: true if there were any.
  */
 bool vmb_outgoing_finish(struct vmb_channel *channel)
 {
-	struct vmb_packet *packet;
-	bool any = false;
+	struct vmb_packet *packet, *next;
+	LIST_HEAD(due);
 
-	for (;;) {
-		scoped_guard(spinlock_irqsave, &channel->lock) {
-			packet = list_first_entry_or_null(&channel->queue.finished,
-							  struct vmb_packet,
-							  out.node);
-			if (packet) {
-				list_del(&packet->out.node);
-				packet->state = VMB_PACKET_IDLE;
-			}
-		}
-		if (!packet)
-			return any;
-		any = true;
+	scoped_guard(spinlock_irqsave, &channel->lock)
+		list_splice_init(&channel->queue.finished, &due);
+	if (list_empty(&due))
+		return false;
+	list_for_each_entry_safe(packet, next, &due, out.node) {
+		scoped_guard(spinlock_irqsave, &channel->lock)
+			packet->state = VMB_PACKET_IDLE;
 		packet->done(packet, packet->status, NULL, 0);
+		cond_resched();
 	}
+	return true;
 }
 
 static int compare_id(const void *key, const struct rb_node *node)
@@ -306,18 +306,22 @@ bool vmb_outgoing_is_sent(const struct vmb_outgoing *out)
 
 /**
  * vmb_outgoing_cancel() - the guest will not see or answer any of it
- * @channel: the channel, closed
+ * @channel: the channel, closed or not opened after all
+ * @from: spare the packets with lower transaction ids; 0 = none
  *
  * Packets are finished with -ECANCELED, in order; completions are dropped.
  * Context: process context; the routines are called by the worker.
  */
-void vmb_outgoing_cancel(struct vmb_channel *channel)
+void vmb_outgoing_cancel(struct vmb_channel *channel, u64 from)
 {
-	struct vmb_outgoing *out;
+	struct vmb_outgoing *out, *next;
 	LIST_HEAD(over);
 
 	scoped_guard(spinlock_irqsave, &channel->lock) {
-		while ((out = vmb_outgoing_first(channel))) {
+		for (out = vmb_outgoing_first(channel); out; out = next) {
+			next = vmb_outgoing_next(channel, out);
+			if (out->kind == VMB_OUTGOING_PACKET && out->id < from)
+				continue;
 			vmb_queue_remove(&channel->queue, out);
 			if (out->kind == VMB_OUTGOING_PACKET)
 				finish_locked(channel, vmb_outgoing_packet(out),

@@ -9,8 +9,9 @@ struct vmb_session;
  * struct vmb_session_ops - what the core asks of a save or restore
  * @abort: Required. @channel goes away or is disabled: the session fails with
  *	@error, calls back nothing more for @channel once this returns, and
- *	has let go of it. Waits for a callback in progress. Return: 0, or
- *	-EDEADLK: called from inside such a callback.
+ *	has let go of it. NULL: the bus goes away, and nothing finds the
+ *	session at any of its channels afterwards. Waits for a callback in
+ *	progress. Return: 0, or -EDEADLK: called from inside such a callback.
  * @drop: Required. It is over: lets go of all channels and discards what it
  *	holds. Waits for a callback in progress.
  * @get: Required. Takes a reference. Context: any.

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
 #include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
 
 #include "core/turn.h"
 
@@ -35,6 +38,7 @@ int vmb_turn_take(struct vmb_turn *turn)
 #endif
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_turn_take);
 
 /**
  * vmb_turn_take_killable() - as vmb_turn_take(), unless a fatal signal comes
@@ -49,6 +53,30 @@ int vmb_turn_take_killable(struct vmb_turn *turn)
 		return -EDEADLK;
 	if (wait_event_killable(turn->wait, take(turn)))
 		return -EINTR;
+#ifdef CONFIG_LOCKDEP
+	lock_map_acquire(&turn->map);
+#endif
+	return 0;
+}
+
+/**
+ * vmb_turn_take_until() - as vmb_turn_take_killable(), with a deadline
+ * @turn: the turn
+ * @deadline: in jiffies
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EDEADLK and -EINTR as above, -ETIMEDOUT.
+ */
+int vmb_turn_take_until(struct vmb_turn *turn, unsigned long deadline)
+{
+	long left = max_t(long, deadline - jiffies, 0);
+	long ret;
+
+	if (vmb_turn_is_mine(turn))
+		return -EDEADLK;
+	ret = wait_event_killable_timeout(turn->wait, take(turn), left);
+	if (ret <= 0)
+		return ret ? -EINTR : -ETIMEDOUT;
 #ifdef CONFIG_LOCKDEP
 	lock_map_acquire(&turn->map);
 #endif
@@ -90,3 +118,4 @@ void vmb_turn_release(struct vmb_turn *turn)
 	smp_store_release(&turn->owner, NULL);
 	wake_up(&turn->wait);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_turn_release);

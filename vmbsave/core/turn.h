@@ -15,8 +15,8 @@
  * a task, so that a callback which comes back for it is told (-EDEADLK)
  * instead of hanging. lockdep checks the order of turns as that of locks.
  *
- * Order: device_lock > bus turn > session turn > channel turn > bus->lock >
- * channel->lock.
+ * Order: bus turn > device_lock > session turn > channel turn > bus->lock >
+ * channel->lock. Unbinding has the device_lock and asks for no bus turn.
  */
 struct vmb_turn {
 	/* private: */
@@ -43,6 +43,8 @@ do {									\
 
 int __must_check vmb_turn_take(struct vmb_turn *turn);
 int __must_check vmb_turn_take_killable(struct vmb_turn *turn);
+int __must_check vmb_turn_take_until(struct vmb_turn *turn,
+				     unsigned long deadline);
 int __must_check vmb_turn_try(struct vmb_turn *turn);
 void vmb_turn_release(struct vmb_turn *turn);
 

@@ -155,6 +155,8 @@ int __vmb_vsp_register(struct vmb_vsp *vsp, struct module *owner,
 	vsp->driver.bus = &vmb_bus_type;
 	vsp->driver.owner = owner;
 	vsp->driver.mod_name = modname;
+	/* An offer succeeds or fails by what the probe has returned. */
+	vsp->driver.probe_type = PROBE_FORCE_SYNCHRONOUS;
 	return driver_register(&vsp->driver);
 }
 EXPORT_SYMBOL_NS_GPL(__vmb_vsp_register, VMBSAVE_NS);

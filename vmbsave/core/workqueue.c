@@ -32,10 +32,11 @@ void vmb_workqueue_destroy(void)
  * vmb_workqueue_queue() - do some work soon
  * @work: the work
  * Context: any.
+ * Return: false if it was queued already.
  */
-void vmb_workqueue_queue(struct work_struct *work)
+bool vmb_workqueue_queue(struct work_struct *work)
 {
-	queue_work(queue, work);
+	return queue_work(queue, work);
 }
 
 /**

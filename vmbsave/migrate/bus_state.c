@@ -141,41 +141,34 @@ static int list_channels(struct vmb_bus *bus, struct channels *c)
 
 static void start_one(struct vmb_channel *channel)
 {
-	if (vmb_turn_take(&channel->turn))
-		return;
 	scoped_guard(spinlock_irqsave, &channel->lock)
 		channel->saved = false;
+	if (vmb_turn_try(&channel->turn)) {
+		vmb_channel_flow_resume(channel);
+		return;
+	}
 	vmb_channel_flow_start(channel);
-	vmb_turn_release(&channel->turn);
 	if (!READ_ONCE(skip_kick))
 		vmb_channel_kick_guest(channel);
+	vmb_turn_release(&channel->turn);
 }
 
-static void start_all(struct vmb_bus *bus, const struct channels *c)
+static void run(struct vmb_bus *bus)
 {
-	u32 i;
+	struct vmb_channel *channel;
 
 	set_state(bus, VMB_BUS_RUNNING);
-	for (i = 0; i < c->nr; i++)
-		start_one(c->list[i]);
-}
-
-static int run(struct vmb_bus *bus)
-{
-	struct channels c;
-	int ret = list_channels(bus, &c);
-
-	if (ret)
-		return ret;
-	start_all(bus, &c);
-	vmb_bus_put_list(c.list, c.nr);
-	return 0;
+	for (channel = vmb_bus_next(bus, NULL); channel;
+	     channel = vmb_bus_next(bus, channel))
+		start_one(channel);
 }
 
 static int stop_one(struct vmb_channel *channel, unsigned long deadline)
 {
-	int ret = vmb_turn_take_killable(&channel->turn);
+	int ret = vmb_turn_take_until(&channel->turn, deadline);
 
+	if (ret == -ETIMEDOUT || ret == -EINTR)
+		vmb_channel_blame(channel, ret);
 	if (ret)
 		return ret;
 	ret = vmb_channel_flow_stop(channel, deadline);
@@ -187,18 +180,17 @@ static int stop_one(struct vmb_channel *channel, unsigned long deadline)
 static int stop(struct vmb_bus *bus, u32 timeout_ms)
 {
 	unsigned long deadline = vmb_deadline(timeout_ms ?: READ_ONCE(drain_timeout_ms));
-	struct channels c;
-	int ret = list_channels(bus, &c);
-	u32 i;
+	struct vmb_channel *channel;
+	int ret = 0;
 
-	if (ret)
-		return ret;
 	set_state(bus, VMB_BUS_STOP);
-	for (i = 0; i < c.nr && !ret; i++)
-		ret = stop_one(c.list[i], deadline);
+	for (channel = vmb_bus_next(bus, NULL); channel && !ret;
+	     channel = vmb_bus_next(bus, channel))
+		ret = stop_one(channel, deadline);
+	if (channel)
+		vmb_channel_put(channel);
 	if (ret)
-		start_all(bus, &c);
-	vmb_bus_put_list(c.list, c.nr);
+		run(bus);
 	return ret;
 }
 
@@ -256,11 +248,13 @@ static void drop_session(struct vmb_bus *bus)
 static int commit(struct vmb_bus *bus)
 {
 	int ret = vmb_restore_commit(bus->session);
+	int failed = vmb_restore_error(bus->session);
 
 	/* Not begun: the wait for the session was interrupted. */
-	if (ret == -EINTR)
+	if (ret == -EINTR && !failed)
 		return ret;
 	if (ret) {
+		ret = failed ?: ret;
 		bus->session_error = ret;
 		set_state(bus, VMB_BUS_ERROR);
 		return ret;
@@ -275,7 +269,8 @@ static int step(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 {
 	switch (to) {
 	case VMB_BUS_RUNNING:
-		return run(bus);
+		run(bus);
+		return 0;
 	case VMB_BUS_STOP_COPY:
 		return begin_save(bus, data);
 	case VMB_BUS_RESUMING:
@@ -317,6 +312,9 @@ static int walk(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 						  vmb_bus_state_name(to));
 			return ret;
 		}
+		/* What is left on the way is over, and so is its error. */
+		if (bus->state != to)
+			vmb_bus_error_clear(bus);
 	}
 	return 0;
 }

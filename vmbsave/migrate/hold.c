@@ -18,6 +18,8 @@
  * 2. They are let go: sends and control work again. The session still has
  *    them, so that it is the one that answers for its error.
  * 3. They are forgotten: another session may take them.
+ * 4. The bus of a single channel may have begun to run meanwhile; traffic of
+ *    the channel starts now.
  */
 
 static int compare(const void *a, const void *b)
@@ -156,6 +158,28 @@ bool vmb_hold_forget(struct vmb_session *session, struct vmb_channel *channel)
 		return false;
 	channel->session = NULL;
 	return true;
+}
+
+/**
+ * vmb_hold_resume() - start the traffic that a session has kept back
+ * @channel: let go; nothing happens if no traffic should run
+ *
+ * Inside a callback of the channel it is left to work.
+ * Context: process context, may sleep; calls .started and .post_started.
+ */
+void vmb_hold_resume(struct vmb_channel *channel)
+{
+	if (vmb_channel_in_callback(channel)) {
+		vmb_channel_flow_resume(channel);
+		return;
+	}
+	if (WARN_ON_ONCE(vmb_turn_take(&channel->turn)))
+		return;
+	if (!channel->flowing && vmb_channel_flow_wanted(channel)) {
+		vmb_channel_flow_start(channel);
+		vmb_channel_kick_guest(channel);
+	}
+	vmb_turn_release(&channel->turn);
 }
 
 /**

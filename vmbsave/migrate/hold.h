@@ -32,5 +32,6 @@ void vmb_holds_release(struct vmb_holds *holds, bool saved);
 void vmb_holds_forget(struct vmb_holds *holds);
 void vmb_holds_free(struct vmb_holds *holds);
 bool vmb_hold_forget(struct vmb_session *session, struct vmb_channel *channel);
+void vmb_hold_resume(struct vmb_channel *channel);
 
 #endif /* _VMB_MIGRATE_HOLD_H */

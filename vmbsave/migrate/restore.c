@@ -47,14 +47,14 @@ static void drop_staged(struct vmb_restore *restore)
 }
 
 /**
- * vmb_restore_fail() - the session fails, all that was staged is discarded
+ * vmb_restore_fail() - the session fails; the caller discards what is staged
  * @restore: the session; the caller has its turn
  * @error: negative errno
  * @place: where in the stream, or NULL
  * @fmt: one sentence
  *
  * The first error is kept.
- * Context: process context; calls .discard_packet.
+ * Context: process context.
  * Return: @error.
  */
 int vmb_restore_fail(struct vmb_restore *restore, int error,
@@ -166,6 +166,8 @@ static int session_abort(struct vmb_session *session,
 						    &restore->bus->dev));
 	drop_staged(restore);
 	vmb_holds_release(&restore->holds, false);
+	if (!channel)
+		vmb_holds_forget(&restore->holds);
 	vmb_turn_release(&restore->turn);
 	if (channel && READ_ONCE(channel->gone) &&
 	    vmb_hold_forget(session, channel) && restore->in_kernel)
@@ -186,19 +188,22 @@ static const struct vmb_session_ops restore_ops = {
 };
 
 /**
- * vmb_restore_of() - the restore that has a channel
+ * vmb_restore_here() - the restore whose .restore_packet the caller is in
  * @channel: the channel
  *
  * Context: any.
- * Return: the session, valid while it has the channel, or NULL.
+ * Return: the session, valid as long as the callback has not returned, or NULL.
  */
-struct vmb_restore *vmb_restore_of(struct vmb_channel *channel)
+struct vmb_restore *vmb_restore_here(struct vmb_channel *channel)
 {
+	struct vmb_restore *restore;
+
 	guard(spinlock_irqsave)(&channel->lock);
 
 	if (!channel->session || channel->session->ops != &restore_ops)
 		return NULL;
-	return to_restore(channel->session);
+	restore = to_restore(channel->session);
+	return READ_ONCE(restore->restoring.task) == current ? restore : NULL;
 }
 
 /* What a channel must be like; called with its turn and lock. */
@@ -279,7 +284,7 @@ struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
 	restore->bus = vmb_bus_get(bus);
 	ret = init_staged(restore, nr);
 	if (!ret)
-		ret = vmb_turn_take(&restore->turn);
+		ret = vmb_turn_try(&restore->turn);
 	if (!ret) {
 		ret = vmb_holds_take(&restore->holds, &restore->base, bus, list,
 				     nr, check_channel);
@@ -330,6 +335,9 @@ static int fail_at_reader(struct vmb_restore *restore)
 		.packet = why->packet,
 	};
 
+	if (why->type)
+		return vmb_restore_fail(restore, why->error, &place, "%s: %u",
+					why->reason, why->type);
 	return vmb_restore_fail(restore, why->error, &place, "%s", why->reason);
 }
 
@@ -490,6 +498,18 @@ int vmb_restore_commit(struct vmb_session *session)
 	return ret;
 }
 
+/**
+ * vmb_restore_error() - why a restore has failed
+ * @session: a restore
+ *
+ * Context: any.
+ * Return: the errno that it answers from now on, 0 = it has not failed.
+ */
+int vmb_restore_error(struct vmb_session *session)
+{
+	return READ_ONCE(to_restore(session)->error);
+}
+
 static int begin_in_kernel(struct vmb_channel *channel)
 {
 	struct vmb_channel **list = kvmalloc_array(1, sizeof(*list),
@@ -547,16 +567,6 @@ static void forget(struct vmb_restore *restore, struct vmb_channel *channel)
 		vmb_restore_put(restore);
 }
 
-/* On a bus that runs already nobody else would start it. */
-static void start_traffic(struct vmb_channel *channel)
-{
-	if (WARN_ON_ONCE(vmb_turn_take(&channel->turn)))
-		return;
-	vmb_channel_flow_start(channel);
-	vmb_turn_release(&channel->turn);
-	vmb_channel_kick_guest(channel);
-}
-
 static int feed(struct vmb_restore *restore, struct vmb_channel *channel,
 		const void *buf, u32 size)
 {
@@ -572,7 +582,6 @@ static int feed(struct vmb_restore *restore, struct vmb_channel *channel,
 	if (!ret) {
 		finish(restore);
 		forget(restore, channel);
-		start_traffic(channel);
 	}
 	return ret;
 }
@@ -585,6 +594,8 @@ int vmb_channel_restore_from_buffer(struct vmb_channel *channel,
 
 	if (!buf || !size)
 		return -EINVAL;
+	if (vmb_channel_in_callback(channel))
+		return -EDEADLK;
 	ret = find_restore(channel, &restore);
 	if (!ret && !restore) {
 		ret = begin_in_kernel(channel) ?: find_restore(channel, &restore);
@@ -597,6 +608,8 @@ int vmb_channel_restore_from_buffer(struct vmb_channel *channel,
 	if (!vmb_turn_try(&restore->turn)) {
 		ret = feed(restore, channel, buf, size);
 		vmb_turn_release(&restore->turn);
+		if (!ret)
+			vmb_hold_resume(channel);
 	}
 	vmb_restore_put(restore);
 	return ret;

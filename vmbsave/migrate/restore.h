@@ -17,6 +17,7 @@ void vmb_restore_put(struct vmb_restore *restore);
 struct vmb_session *vmb_restore_session(struct vmb_restore *restore);
 void vmb_restore_drop(struct vmb_restore *restore);
 int vmb_restore_commit(struct vmb_session *session);
+int vmb_restore_error(struct vmb_session *session);
 
 int vmb_restore_write_begin(struct vmb_restore *restore, void **space,
 			    u32 *bytes);

@@ -97,18 +97,14 @@ static int attach_rings(struct vmb_staged *staged)
 
 static int attach(struct vmb_staged *staged)
 {
-	struct vmb_channel *channel = staged->channel;
 	bool open = vmb_channel_state_is_open(staged->state);
 	int ret;
 
-	staged->old_max_packet = channel->max_packet;
-	WRITE_ONCE(channel->max_packet, staged->max_packet);
 	ret = pin_gpadls(staged);
 	if (!ret && open)
 		ret = attach_rings(staged);
 	if (ret) {
 		take_gpadls_back(staged);
-		WRITE_ONCE(channel->max_packet, staged->old_max_packet);
 		return ret;
 	}
 	staged->attached = true;
@@ -125,7 +121,6 @@ static void detach(struct vmb_staged *staged)
 	if (channel->ring_map)
 		vmb_channel_rings_detach(channel);
 	take_gpadls_back(staged);
-	WRITE_ONCE(channel->max_packet, staged->old_max_packet);
 }
 
 static int open(struct vmb_staged *staged)
@@ -160,7 +155,7 @@ static void unopen(struct vmb_staged *staged, bool was_opened)
 	if (was_opened && channel->vsp->closed)
 		channel->vsp->closed(channel);
 	WRITE_ONCE(channel->restored, false);
-	vmb_outgoing_cancel(channel);
+	vmb_outgoing_cancel(channel, 0);
 	vmb_channel_flush(channel);
 	scoped_guard(spinlock_irqsave, &channel->lock)
 		channel->queue.next_id = staged->old_next_id;

@@ -25,11 +25,6 @@
  * lost, so the restore fails with -ENOTRECOVERABLE.
  */
 
-static bool restoring_here(struct vmb_restore *restore)
-{
-	return restore && READ_ONCE(restore->restoring.task) == current;
-}
-
 static int check_part(const struct vmb_restoring *restoring,
 		      const struct vmb_packet *packet, const void *buf, u32 len)
 {
@@ -47,11 +42,11 @@ static int check_part(const struct vmb_restoring *restoring,
 
 int vmb_packet_restore(struct vmb_packet *packet, const void *buf, u32 len)
 {
-	struct vmb_restore *restore = vmb_restore_of(packet->channel);
+	struct vmb_restore *restore = vmb_restore_here(packet->channel);
 	struct vmb_restoring *restoring;
 	int ret;
 
-	if (!restoring_here(restore))
+	if (!restore)
 		return -EBADFD;
 	restoring = &restore->restoring;
 	ret = check_part(restoring, packet, buf, len);

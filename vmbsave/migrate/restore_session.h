@@ -23,7 +23,6 @@ struct vmb_packet;
  * @channel: the channel, held by the session
  * @seen: its CHANNEL record was there
  * @state: to be restored
- * @max_packet: to be restored
  * @next_id: to be restored
  * @open: to be restored if it was open
  * @in_write: index that guest memory must have
@@ -34,14 +33,12 @@ struct vmb_packet;
  * @queue: packets and completions
  * @attached: its GPADLs and rings are the channel's
  * @opened: .opened has returned 0
- * @old_max_packet: to go back to
  * @old_next_id: to go back to
  */
 struct vmb_staged {
 	struct vmb_channel *channel;
 	bool seen;
 	enum vmb_channel_state state;
-	u32 max_packet;
 	u64 next_id;
 	struct vmb_channel_open open;
 	u32 in_write;
@@ -53,7 +50,6 @@ struct vmb_staged {
 
 	bool attached;
 	bool opened;
-	u32 old_max_packet;
 	u64 old_next_id;
 };
 
@@ -126,7 +122,7 @@ __printf(4, 5)
 int vmb_restore_fail(struct vmb_restore *restore, int error,
 		     const struct vmb_error_place *place, const char *fmt, ...);
 int vmb_restore_charge(struct vmb_restore *restore, u64 bytes);
-struct vmb_restore *vmb_restore_of(struct vmb_channel *channel);
+struct vmb_restore *vmb_restore_here(struct vmb_channel *channel);
 
 /* restore_stage.c: records to objects */
 int vmb_restore_record(struct vmb_restore *restore, u16 type, const void *data,

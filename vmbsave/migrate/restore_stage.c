@@ -113,12 +113,12 @@ static int stage_channel(struct vmb_restore *restore, const void *data,
 	if (ret || WARN_ON_ONCE(staged - restore->staged >= restore->holds.nr))
 		return fail_here(restore, -EUCLEAN, "a channel was not checked");
 	restore->current_channel = staged;
-	if (view.max_packet_bytes > staged->channel->max_packet)
+	/* A VSP answers by the size that it has set; the stream may not cut it. */
+	if (view.max_packet_bytes != staged->channel->max_packet)
 		return fail_here(restore, -EMSGSIZE,
-				 "packets of the saved channel are longer than its VSP allows here");
+				 "the largest packet of the saved channel is not that of its VSP here");
 	staged->seen = true;
 	staged->state = view.state;
-	staged->max_packet = view.max_packet_bytes;
 	staged->next_id = view.next_transaction_id;
 	staged->open.gpadl = view.ring_gpadl;
 	staged->open.downstream_page = view.ring_downstream_page;

@@ -175,6 +175,8 @@ static int session_abort(struct vmb_session *session,
 		vmb_save_fail(save, error, "%s goes away while it is saved",
 			      dev_name(channel ? &channel->dev : &save->bus->dev));
 	vmb_holds_release(&save->holds, at_end(save));
+	if (!channel)
+		vmb_holds_forget(&save->holds);
 	vmb_turn_release(&save->turn);
 	if (channel && READ_ONCE(channel->gone) &&
 	    vmb_hold_forget(session, channel) && save->in_kernel)
@@ -212,7 +214,7 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 {
 	struct vmb_save *save = kzalloc(sizeof(*save), GFP_KERNEL_ACCOUNT);
 	u64 stream_id;
-	int ret = -ENOMEM;
+	int ret;
 
 	if (!save)
 		return ERR_PTR(-ENOMEM);
@@ -220,22 +222,46 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 	save->in_kernel = in_kernel;
 	kref_init(&save->ref);
 	vmb_turn_init(&save->turn);
-	save->chunk = kmalloc(VMBSAVE_CHUNK_MAX, GFP_KERNEL_ACCOUNT);
-	if (save->chunk)
-		ret = vmb_holds_take(&save->holds, &save->base, bus, list, nr,
-				     check_channel);
-	if (ret) {
-		kfree(save->chunk);
-		kfree(save);
-		return ERR_PTR(ret);
-	}
 	save->bus = vmb_bus_get(bus);
 	do {
 		stream_id = get_random_u64();
 	} while (!stream_id);
 	vmb_stream_writer_init(&save->writer, stream_id);
+	save->chunk = kmalloc(VMBSAVE_CHUNK_MAX, GFP_KERNEL_ACCOUNT);
+	/* Nobody else can have it; to wait would look like a wrong order of turns. */
+	ret = save->chunk ? vmb_turn_try(&save->turn) : -ENOMEM;
+	if (!ret) {
+		/* Who finds the session at one channel waits until it has all. */
+		ret = vmb_holds_take(&save->holds, &save->base, bus, list, nr,
+				     check_channel);
+		vmb_turn_release(&save->turn);
+	}
+	if (ret) {
+		vmb_save_put(save);
+		return ERR_PTR(ret);
+	}
 	return save;
 }
+
+/**
+ * vmb_save_abandon() - the reader goes away
+ * @save: the session
+ *
+ * If not all was read the channels are let go; the session still has them,
+ * until it is dropped.
+ * Context: process context, waits for a callback in progress.
+ */
+void vmb_save_abandon(struct vmb_save *save)
+{
+	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
+		return;
+	if (!at_end(save)) {
+		save->dropped = true;
+		vmb_holds_release(&save->holds, false);
+	}
+	vmb_turn_release(&save->turn);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_save_abandon);
 
 /**
  * vmb_save_drop() - a save is over, complete or not
@@ -346,25 +372,27 @@ void vmb_save_read_end(struct vmb_save *save, u32 consumed)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_save_read_end);
 
-/* Return: the in-kernel save of a channel, referenced, or NULL */
+/* Return: the in-kernel save of a channel, referenced, or ERR_PTR */
 static struct vmb_save *find_save(struct vmb_channel *channel)
 {
-	struct vmb_save *save;
-
 	guard(spinlock_irqsave)(&channel->lock);
 
-	if (!channel->session || channel->session->ops != &save_ops)
-		return NULL;
-	save = to_save(channel->session);
-	return save->in_kernel ? vmb_save_get(save) : NULL;
+	if (!channel->session)
+		return ERR_PTR(channel->gone ? -ENODEV : -EBADFD);
+	if (channel->session->ops != &save_ops ||
+	    !to_save(channel->session)->in_kernel)
+		return ERR_PTR(-EBUSY);
+	return vmb_save_get(to_save(channel->session));
 }
 
 int vmb_channel_save_begin(struct vmb_channel *channel)
 {
-	struct vmb_channel **list = kvmalloc_array(1, sizeof(*list),
-						   GFP_KERNEL_ACCOUNT);
+	struct vmb_channel **list;
 	struct vmb_save *save;
 
+	if (vmb_channel_in_callback(channel))
+		return -EDEADLK;
+	list = kvmalloc_array(1, sizeof(*list), GFP_KERNEL_ACCOUNT);
 	if (!list)
 		return -ENOMEM;
 	list[0] = vmb_channel_get(channel);
@@ -408,8 +436,8 @@ int vmb_channel_save_continue(struct vmb_channel *channel, void *buf, u32 size,
 	*filled = 0;
 	*required = 0;
 	save = find_save(channel);
-	if (!save)
-		return -EBADFD;
+	if (IS_ERR(save))
+		return PTR_ERR(save);
 	ret = -EBUSY;
 	if (!vmb_turn_try(&save->turn)) {
 		ret = copy_chunks(save, buf, size, filled, required);
@@ -425,15 +453,17 @@ void vmb_channel_save_end(struct vmb_channel *channel)
 	struct vmb_save *save = find_save(channel);
 	bool mine;
 
-	if (!save)
+	if (IS_ERR(save))
 		return;
 	if (!WARN_ON_ONCE(vmb_turn_take(&save->turn))) {
 		save->dropped = true;
 		vmb_holds_release(&save->holds, at_end(save));
 		mine = vmb_hold_forget(&save->base, channel);
 		vmb_turn_release(&save->turn);
-		if (mine)
+		if (mine) {
+			vmb_hold_resume(channel);
 			vmb_save_put(save);
+		}
 	}
 	vmb_save_put(save);
 }

@@ -14,6 +14,7 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 struct vmb_save *vmb_save_get(struct vmb_save *save);
 void vmb_save_put(struct vmb_save *save);
 struct vmb_session *vmb_save_session(struct vmb_save *save);
+void vmb_save_abandon(struct vmb_save *save);
 void vmb_save_drop(struct vmb_save *save);
 bool vmb_save_at_end(const struct vmb_save *save);
 

@@ -15,7 +15,7 @@
 #include <linux/vmb_ns.h>
 #include <linux/vmbsave_stream.h>
 #include <asm/byteorder.h>
-#include "../wire/gpa.h"
+#include "wire/gpa.h"
 #include "order.h"
 #include "order_internal.h"
 #include "record.h"

@@ -2,6 +2,7 @@
 /*
  * What packets and completions may say, and where they may stand.
  */
+#include <linux/align.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/stddef.h>
@@ -146,7 +147,8 @@ int vmb_stream_check_completion(struct vmb_stream_order *order, const void *data
 	if (memchr_inv((const u8 *)data + COMPLETION(reserved), 0, sizeof(__le32)))
 		return refuse(order, COMPLETION(reserved),
 			      "a completion's reserved field is not zero");
-	if (c.payload_bytes > order->max_packet_bytes)
+	/* A VSP echoes what it got, and that came padded. */
+	if (c.payload_bytes > ALIGN((u64)order->max_packet_bytes, 8))
 		return refuse(order, COMPLETION(payload_bytes),
 			      "a completion is larger than its channel allows");
 

@@ -10,6 +10,7 @@
  * @chunk: sequence number of the chunk, 0 = the stream header
  * @offset: where the offending byte or structure lies in the stream
  * @packet: transaction id of the packet, 0 = not a matter of one packet
+ * @type: number of a record type that is not known, 0 = not a matter of one
  * @reason: one sentence without its full stop, constant, never freed; NULL if
  *	@error is 0
  *
@@ -20,6 +21,7 @@ struct vmb_stream_error {
 	u32 chunk;
 	u64 offset;
 	u64 packet;
+	u16 type;
 	const char *reason;
 };
 

@@ -72,9 +72,12 @@ static int check_type(struct vmb_stream_reader *r, u16 type, u16 flags, u32 byte
 	if (flags & ~VMBSAVE_RECORD_OPTIONAL)
 		return vmb_refuse_record(r, -EUCLEAN, r->position,
 					 "a record has a flag that does not exist");
-	if (!row && !flags)
-		return vmb_refuse_record(r, -EOPNOTSUPP, r->position,
-					 "a mandatory record is of a type that is not known");
+	if (!row && !flags) {
+		vmb_refuse_record(r, -EOPNOTSUPP, r->position,
+				  "a mandatory record is of a type that is not known");
+		r->error.type = type;
+		return r->error.error;
+	}
 	if (!row)
 		return 0;
 	if (flags)

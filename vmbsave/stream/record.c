@@ -14,7 +14,7 @@
 #include <linux/vmb_ns.h>
 #include <linux/vmbsave_stream.h>
 #include <asm/byteorder.h>
-#include "../wire/gpa.h"
+#include "wire/gpa.h"
 #include "record.h"
 
 static_assert(sizeof(struct vmbsave_manifest) == 32);

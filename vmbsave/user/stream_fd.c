@@ -109,8 +109,7 @@ static int save_release(struct inode *inode, struct file *file)
 
 	if (!save)
 		return 0;
-	if (!vmb_save_at_end(save))
-		vmb_save_drop(save);
+	vmb_save_abandon(save);
 	vmb_save_put(save);
 	return 0;
 }

@@ -43,7 +43,7 @@
  * ETIMEDOUT   the deadline ended the wait
  * ESTALE      the data fd belongs to a session that is over; from RESUMING:
  *             guest memory and stream are not of one moment
- * ECANCELED   the session was dropped by RESET
+ * ECANCELED   a VSP disabled its channel during the session
  * EBADMSG     the stream is damaged: a hash does not fit
  * EPROTO      chunks of the stream are missing, repeated or out of order; of a
  *             channel: the guest wrote nonsense into its ring
@@ -174,7 +174,7 @@ struct vmbsave_eventfds {
  * @channel: id of the channel
  * @gpadl: id that the guest chose, not 0
  * @flags: zero
- * @byte_count: length of the buffer, not 0
+ * @byte_count: length of the buffer, not 0; with @byte_offset below 2^32
  * @byte_offset: where it starts in its first page, 0..4095
  * @nr_pfns: pages that the buffer touches
  * @reserved: zero
@@ -247,7 +247,8 @@ struct vmbsave_open_channel {
  *   STOP -> RUNNING        cannot fail
  *   RUNNING -> STOP        RUNNING (ETIMEDOUT, EINTR; LAST_ERROR names what
  *                          is held)
- *   STOP -> STOP_COPY      STOP
+ *   STOP -> STOP_COPY      STOP; ENOENT without channels, EBADFD if the traffic
+ *                          of one has failed: close or rescind it first
  *   STOP_COPY -> STOP      cannot fail; an unfinished save is abandoned
  *   STOP -> RESUMING       STOP; EBADFD if a channel is or was open or has
  *                          outgoing packets
@@ -272,10 +273,9 @@ struct vmbsave_set_state {
  * @size: of this structure
  * @flags: zero
  *
- * From any state to STOP. A session is dropped: its data fd answers ECANCELED
- * to the call in progress and ESTALE from then on, and the channels are as
- * they were before RESUMING. From RUNNING it stops as SET_STATE does and can
- * fail as that does.
+ * From any state to STOP. A session is dropped: its data fd answers ESTALE from
+ * then on, and the channels are as they were before RESUMING. From RUNNING it
+ * stops as SET_STATE does and can fail as that does.
  */
 struct vmbsave_reset {
 	__u32 size;
@@ -289,7 +289,7 @@ struct vmbsave_reset {
  * @size: of this structure
  * @flags: zero
  * @error: [out] errno, positive; 0 if nothing has failed since the bus was
- *	made or RESET was called
+ *	made, RESET was called, or a change of state succeeded
  * @status: [out] the NTSTATUS that stands for it
  * @channel: [out] id of the channel concerned, 0 = none
  * @chunk: [out] number of the chunk in the stream, 0 = its header or none

@@ -20,7 +20,7 @@
  * from the stream id and the hashes, which depend on it.
  *
  *   stream  = header chunk...
- *   chunk   = chunk header, then records, or one piece of a long record
+ *   chunk   = chunk header, then records, or one piece of a long one
  *   record  = its header, payload, zeros up to a multiple of 8
  *
  * Chunks. A chunk is at most %VMBSAVE_CHUNK_MAX bytes, its header included,
@@ -31,8 +31,8 @@
  * nothing follows it in its last chunk. The end record has a chunk of its own.
  *
  * Integrity. A chunk's hash = xxh64(what is behind the 32 bytes of the chunk
- * header, seed = xxh64(the first 24 bytes of the chunk header, seed = 0)). The stream header's hash is xxh64 of its
- * first 56 bytes with seed 0. The stream hash in the end record is a chain:
+ * header, seed = xxh64(the first 24 bytes of the chunk header, seed = 0)). The
+ * stream header's hash is xxh64 of its first 56 bytes with seed 0. The stream hash in the end record is a chain:
  * start with xxh64(the 8 bytes of the stream header's hash field, seed = 0),
  * and for each chunk before the last replace it by xxh64(the 8 bytes of the
  * chunk's hash field, seed = the value so far). The hash is against accident,
@@ -284,7 +284,8 @@ struct vmbsave_packet {
 /**
  * struct vmbsave_completion - payload of COMPLETION
  * @transaction_id: the guest's own id of the request, any value
- * @payload_bytes: bytes of the answer behind this structure
+ * @payload_bytes: bytes of the answer behind this structure, at most the
+ *	channel's max_packet_bytes rounded up to a multiple of 8
  * @reserved: zero
  */
 struct vmbsave_completion {

@@ -12,7 +12,8 @@
 #define offsetofend(type, member)	(offsetof(type, member) + sizeof_field(type, member))
 #endif
 #ifndef struct_group
-#define struct_group(name, ...)		__struct_group(/* no tag */, name, /* no attrs */, __VA_ARGS__)
+#define struct_group(name, ...)	\
+	__struct_group(/* no tag */, name, /* no attrs */, __VA_ARGS__)
 #endif
 #ifndef DECLARE_FLEX_ARRAY
 #define DECLARE_FLEX_ARRAY(type, name)	__DECLARE_FLEX_ARRAY(type, name)
