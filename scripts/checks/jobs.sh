@@ -1,0 +1,213 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs jobs side by side and adds up what they say. Sourced by scripts/check.
+#
+# A job is a suite, whose log ends with "N passed, N failed[, N skipped]" (or which counts as one, by its exit status), or
+# a step, which only makes what suites need. Jobs of one lane run one after the other, lanes run side by side.
+
+# shellcheck disable=SC2154 # top is scripts/checks/lib.sh's
+logs=$top/build/check
+names=() kinds=() levels_of=() lanes=() needs=() commands=()
+clock='' states=() pids=() begun=() took=() passed=() failed=() skipped=() notes=()
+
+# add KIND NAME LEVEL LANE NEEDS COMMAND...: NEEDS are names of earlier jobs, by comma, or -.
+add() {
+	local i=${#names[@]}
+
+	kinds[i]=$1 names[i]=$2 levels_of[i]=$3 lanes[i]=$4 needs[i]=${5#-}
+	shift 5
+	commands[i]=${*@Q} states[i]=waiting notes[i]='' took[i]=0 begun[i]=0 pids[i]=''
+	passed[i]=0 failed[i]=0 skipped[i]=0
+}
+
+# leave_out NAME LEVEL REASON: something that will not run, and is not forgotten.
+leave_out() {
+	local i=${#names[@]}
+
+	add suite "$1" "$2" none - true
+	states[i]=ended skipped[i]=1 notes[i]=$3
+}
+
+# job_of NAME: i = its number.
+job_of() {
+	for i in "${!names[@]}"; do
+		[ "${names[i]}" != "$1" ] || return 0
+	done
+	return 1
+}
+
+# ready NUMBER: has all that it needs ended? A job whose need failed ends here.
+ready() {
+	local job=$1 need i
+
+	for need in ${needs[job]//,/ }; do
+		job_of "$need" || continue
+		[ "${states[i]}" = ended ] || return 1
+		if [ "${failed[i]}" -gt 0 ] || [ -n "${notes[i]}" ]; then
+			states[job]=ended skipped[job]=1 notes[job]="needs $need"
+			return 1
+		fi
+	done
+}
+
+start() {
+	local job=$1
+
+	vmb_say "level ${levels_of[job]}: ${names[job]}"
+	states[job]=running begun[job]=$SECONDS
+	# A process group of its own, which can be ended as a whole.
+	set -m
+	(
+		trap - EXIT INT TERM HUP
+		set -eu
+		eval "${commands[job]}"
+	) </dev/null >"$logs/${names[job]}.log" 2>&1 &
+	pids[job]=$!
+	set +m
+}
+
+# start_ready: in each lane the first job that waits, if nothing of the lane runs.
+start_ready() {
+	local job busy=' '
+
+	for job in "${!names[@]}"; do
+		[ "${states[job]}" != running ] || busy+="${lanes[job]} "
+	done
+	for job in "${!names[@]}"; do
+		if [ "${states[job]}" = waiting ] && [[ $busy != *" ${lanes[job]} "* ]]; then
+			if ready "$job"; then start "$job"; fi
+			[ "${states[job]}" = ended ] || busy+="${lanes[job]} "
+		fi
+	done
+}
+
+# finish NUMBER STATUS: what the log says, and whether the exit status agrees.
+finish() {
+	local job=$1 status=$2 log=$logs/${names[$1]}.log words=()
+
+	states[job]=ended took[job]=$((SECONDS - begun[job]))
+	mapfile -t words < <(grep -aoE '[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1 | grep -oE '[0-9]+')
+	if [ "${kinds[job]}" = suite ] && [ ${#words[@]} -ge 2 ]; then
+		passed[job]=${words[0]} failed[job]=${words[1]} skipped[job]=${words[2]:-0}
+	elif [ "${kinds[job]}" = suite ] && [ "$status" -eq 0 ]; then
+		passed[job]=1
+	fi
+	if [ "$status" -ne 0 ] && [ "${failed[job]}" -eq 0 ]; then
+		failed[job]=1 notes[job]="ended with status $status"
+	fi
+	vmb_say "${names[job]}: $(verdict "$job") (${took[job]} s)"
+	[ "${failed[job]}" -eq 0 ] || explain "$log"
+}
+
+verdict() {
+	local job=$1
+
+	if [ "${kinds[job]}" = step ] && [ "${failed[job]}" -eq 0 ]; then
+		echo "done"
+	else
+		echo "${passed[job]} passed, ${failed[job]} failed, ${skipped[job]} skipped${notes[job]:+; ${notes[job]}}"
+	fi
+}
+
+# The lines of a log that tell why: a short log whole; of a long one what looks like a failure, else the beginning.
+explain() {
+	local log=$1 why='^ *not ok|FAIL|[Ee]rror[ :]|warning:|failed: |BUG:|WARNING:|Sanitizer|^  +\|'
+
+	if [ "$(wc -l <"$log")" -le 40 ]; then
+		cat "$log"
+	elif [ "$(grep -acE "$why" "$log")" -ge 2 ]; then
+		grep -aE "$why" "$log" | head -n 30
+		echo "..."
+		tail -n 6 "$log"
+	else
+		head -n 30 "$log"
+		echo "..."
+		tail -n 6 "$log"
+	fi | cut -c 1-200 | sed 's/^/        /' >&2
+	printf '        (all of it: %s)\n' "${log#"$top"/}" >&2
+}
+
+# run_jobs: all of them, to the end; a sign of life each minute.
+run_jobs() {
+	local status pid job
+
+	while :; do
+		start_ready
+		[[ " ${states[*]} " == *' running '* ]] || break
+		[ -n "$clock" ] || { sleep 60 & clock=$!; }
+		status=0
+		wait -n -p pid || status=$?
+		if [ "$pid" = "$clock" ]; then
+			clock=''
+			tell_running
+			continue
+		fi
+		for job in "${!names[@]}"; do
+			if [ "${pids[job]}" = "$pid" ]; then finish "$job" "$status"; fi
+		done
+	done
+	stop_clock
+}
+
+stop_clock() {
+	[ -z "$clock" ] || kill "$clock" 2>/dev/null || true
+	clock=''
+}
+
+tell_running() {
+	local job text=''
+
+	for job in "${!names[@]}"; do
+		if [ "${states[job]}" = running ]; then text+=", ${names[job]} for $((SECONDS - begun[job])) s"; fi
+	done
+	vmb_say "running: ${text#, }"
+}
+
+# stop_jobs: end what still runs, with all that it started.
+# shellcheck disable=SC2317 # called by a trap
+stop_jobs() {
+	local job
+
+	for job in "${!names[@]}"; do
+		[ "${states[job]}" = running ] || continue
+		kill -TERM -- "-${pids[job]}" 2>/dev/null || true
+		vmb_say "stopped ${names[job]}"
+	done
+	stop_clock
+	wait
+}
+
+# tell_parts NUMBER: the suites within a suite, if its log names several.
+tell_parts() {
+	local pattern='^([A-Za-z0-9_]+): ([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$' log=$logs/${names[$1]}.log
+
+	[ -e "$log" ] && [ "$(grep -acE "$pattern" "$log")" -gt 1 ] || return 0
+	sed -nE "s/$pattern/\1 \2 \3 0\5/p" "$log" | while read -r name ok bad left; do
+		printf '%-9s%-24s%8d%8d%9d\n' '' "$name" "$ok" "$bad" "$((10#$left))"
+	done
+}
+
+# tell_all: the table and the last line; the status says whether nothing failed.
+tell_all() {
+	local job all_passed=0 all_failed=0 all_skipped=0
+
+	printf '\n%-7s%-26s%8s%8s%9s%8s\n' level suite passed failed skipped time
+	for job in "${!names[@]}"; do
+		[ "${kinds[job]}" = suite ] || [ "${failed[job]}${skipped[job]}" != 00 ] || continue
+		printf '%-7s%-26s%8d%8d%9d%6d s' "${levels_of[job]}" "${names[job]}" \
+			"${passed[job]}" "${failed[job]}" "${skipped[job]}" "${took[job]}"
+		if [ "${failed[job]}" -gt 0 ]; then
+			printf '  failed: build/check/%s.log' "${names[job]}"
+		elif [ "${skipped[job]}" -gt 0 ]; then
+			printf '  skipped: %s' "${notes[job]:-by its log}"
+		fi
+		printf '\n'
+		[ -n "${notes[job]}" ] || [ "${skipped[job]}" -eq 0 ] || grep -ai '^skip' "$logs/${names[job]}.log" | sed 's/^/         /'
+		tell_parts "$job"
+		all_passed=$((all_passed + passed[job]))
+		all_failed=$((all_failed + failed[job]))
+		all_skipped=$((all_skipped + skipped[job]))
+	done
+	printf '\n%d passed, %d failed, %d skipped\n' "$all_passed" "$all_failed" "$all_skipped"
+	[ "$all_failed" -eq 0 ]
+}
