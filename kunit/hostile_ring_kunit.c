@@ -375,10 +375,14 @@ static void stopped_channel_keeps_its_bus_from_being_saved_until_it_is_closed(st
 	KUNIT_EXPECT_EQ(test, machine->bus->state, VMB_BUS_STOP);
 
 	/* Act: running again does not wake it up. */
+	vmb_test_server_forget_calls(two.bad->server);
 	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(machine, VMB_BUS_RUNNING), 0);
+	KUNIT_EXPECT_EQ(test, vmb_test_server_send(two.bad->server, 8, 0), 0);
 	vmb_test_line_settle(two.bad);
 
 	/* Assert */
+	KUNIT_EXPECT_STREQ(test, vmb_test_server_calls(two.bad->server, VMB_TEST_ALL_CALLS), "");
+	KUNIT_EXPECT_TRUE(test, vmb_ring_empty(&two.bad->guest.rx));
 	KUNIT_EXPECT_EQ(test, machine->nr_events, 1);
 	expect_good_goes_on(test, &two, 1, "after the stop");
 	expect_bad_can_begin_anew(test, &two, "after the stop");

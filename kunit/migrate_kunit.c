@@ -229,6 +229,22 @@ static void snapshot_changes_nothing(struct kunit *test)
 	expect_answers(&line->guest, 77, 77);
 }
 
+/* What keeps a channel from sending ends with RUNNING, paused by its VSP or not. */
+static void paused_channel_may_send_after_a_snapshot(struct kunit *test)
+{
+	struct vmb_test_move *move = vmb_test_move_begin(test, 1, 1);
+	struct vmb_test_line *line = move->lines[0];
+
+	KUNIT_ASSERT_EQ(test, vmb_channel_pause(line->channel), 0);
+	vmb_test_move_save(move);
+	KUNIT_EXPECT_EQ(test, vmb_test_server_send(line->server, 8, 0), -EBUSY);
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(move->from, VMB_BUS_RUNNING), 0);
+	KUNIT_EXPECT_EQ(test, vmb_test_server_send(line->server, 8, 0), 0);
+	KUNIT_EXPECT_EQ(test, vmb_channel_start(line->channel), 0);
+	vmb_test_guest_serve(&line->guest);
+	expect_once(line, NULL, 1);
+}
+
 /* The destination refuses: all of it arrives once on the source. */
 static void failed_migration_loses_nothing(struct kunit *test)
 {
@@ -329,6 +345,7 @@ static struct kunit_case migrate_cases[] = {
 	KUNIT_CASE(unread_requests_are_served_on_the_destination),
 	KUNIT_CASE(three_hops_lose_nothing),
 	KUNIT_CASE(snapshot_changes_nothing),
+	KUNIT_CASE(paused_channel_may_send_after_a_snapshot),
 	KUNIT_CASE(failed_migration_loses_nothing),
 	KUNIT_CASE(several_channels_move_together),
 	KUNIT_CASE(transaction_ids_are_not_used_again),

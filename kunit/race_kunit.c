@@ -175,9 +175,12 @@ static int save_job(void *arg)
 	u32 filled, required, n = 0;
 
 	while (!READ_ONCE(churn->stop)) {
-		vmb_channel_save_begin(churn->channel);
+		if (vmb_channel_save_begin(churn->channel))
+			n++;
 		for (n++; n % 5; n++)
-			vmb_channel_save_continue(churn->channel, buf, 4096, &filled, &required);
+			if (vmb_channel_save_continue(churn->channel, buf, 4096, &filled,
+						      &required) < 0)
+				n += 5 - n % 5 - 1;
 		msleep(20);
 		vmb_channel_save_end(churn->channel);
 		msleep(30);

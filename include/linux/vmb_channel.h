@@ -2,6 +2,7 @@
 #ifndef _LINUX_VMB_CHANNEL_H
 #define _LINUX_VMB_CHANNEL_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <linux/uuid.h>
 
@@ -74,7 +75,7 @@ int vmb_channel_init_set_max_packet_size(struct vmb_channel *channel, u32 bytes)
  * Return: 0: Enabled, or -EBADFD (not Disabled), -EBUSY (being saved or
  * restored), -EDEADLK (inside a callback), -ENODEV (gone).
  */
-int vmb_channel_enable(struct vmb_channel *channel);
+int __must_check vmb_channel_enable(struct vmb_channel *channel);
 
 /**
  * vmb_channel_disable() - take the offer back (VmbChannelDisable)
@@ -150,7 +151,7 @@ int vmb_channel_pause_timeout(struct vmb_channel *channel, u32 timeout_ms);
  * stopped by an error), -EBUSY (a session has the channel or its bus already,
  * or the VSP still holds an incoming packet), -EDEADLK, -ENOMEM, -ENODEV.
  */
-int vmb_channel_save_begin(struct vmb_channel *channel);
+int __must_check vmb_channel_save_begin(struct vmb_channel *channel);
 
 /**
  * vmb_channel_save_continue() - save what comes next (VmbChannelSaveContinue)
@@ -177,8 +178,8 @@ int vmb_channel_save_begin(struct vmb_channel *channel);
  * than the buffer holds), -EMSGSIZE (more than the cap), -ENOMEM, -ECANCELED
  * or -ENODEV (the session was aborted).
  */
-int vmb_channel_save_continue(struct vmb_channel *channel, void *buf, u32 size,
-			      u32 *filled, u32 *required);
+int __must_check vmb_channel_save_continue(struct vmb_channel *channel, void *buf,
+					   u32 size, u32 *filled, u32 *required);
 
 /**
  * vmb_channel_save_end() - end a save, complete or not (VmbChannelSaveEnd)
@@ -214,8 +215,8 @@ void vmb_channel_save_end(struct vmb_channel *channel);
  * -EPROTO, -EUCLEAN, -EPROTONOSUPPORT, -EOPNOTSUPP, -ENOENT, -ESTALE, -EFAULT
  * ...: the stream is refused.
  */
-int vmb_channel_restore_from_buffer(struct vmb_channel *channel,
-				    const void *buf, u32 size);
+int __must_check vmb_channel_restore_from_buffer(struct vmb_channel *channel,
+						 const void *buf, u32 size);
 
 /**
  * vmb_channel_restore_end() - drop a restore that failed or was not finished
@@ -223,7 +224,8 @@ int vmb_channel_restore_from_buffer(struct vmb_channel *channel,
  *
  * Has no Windows counterpart: there the channel is cleaned up. Everything that
  * was staged is discarded, in reverse order. A no-op without a session.
- * Context: process context, may sleep; calls .discard_packet.
+ * Context: process context, may sleep, not from a callback; calls
+ * .discard_packet.
  */
 void vmb_channel_restore_end(struct vmb_channel *channel);
 

@@ -80,8 +80,8 @@ int vmb_packet_send(struct vmb_packet *packet, const void *buf, u32 len,
  *
  * Context: process context.
  * Return: 0: the packet is staged; it is in use once the restore is committed
- * and discarded if not. -EBADFD (not inside .restore_packet, or a second
- * time), -EINVAL (another channel's packet, a packet in use, or not the bytes
+ * and discarded if not. -EBADFD (not inside .restore_packet of the packet's
+ * channel, or a second time), -EINVAL (another channel's packet, a packet in use, or not the bytes
  * that were given). On failure the packet is as before.
  */
 int vmb_packet_restore(struct vmb_packet *packet, const void *buf, u32 len);

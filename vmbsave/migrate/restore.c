@@ -36,7 +36,12 @@
  * them the channels are as they were before the session.
  */
 
-static void drop_staged(struct vmb_restore *restore)
+/**
+ * vmb_restore_drop_staged() - discard and free all that is staged
+ * @restore: the session; the caller has its turn
+ * Context: process context; calls .discard_packet.
+ */
+void vmb_restore_drop_staged(struct vmb_restore *restore)
 {
 	vmb_restore_unstage(restore);
 	kvfree_sensitive(restore->record, restore->record_room);
@@ -164,7 +169,7 @@ static int session_abort(struct vmb_session *session,
 				 "%s goes away while it is restored",
 				 dev_name(channel ? &channel->dev :
 						    &restore->bus->dev));
-	drop_staged(restore);
+	vmb_restore_drop_staged(restore);
 	vmb_holds_release(&restore->holds, false);
 	if (!channel)
 		vmb_holds_forget(&restore->holds);
@@ -300,10 +305,15 @@ struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
 	return restore;
 }
 
-static void finish(struct vmb_restore *restore)
+/**
+ * vmb_restore_finish() - a restore is over; its channels are let go
+ * @restore: the session; the caller has its turn
+ * Context: process context; calls .discard_packet.
+ */
+void vmb_restore_finish(struct vmb_restore *restore)
 {
 	restore->dropped = true;
-	drop_staged(restore);
+	vmb_restore_drop_staged(restore);
 	vmb_holds_release(&restore->holds, false);
 }
 
@@ -320,158 +330,42 @@ void vmb_restore_drop(struct vmb_restore *restore)
 {
 	if (WARN_ON_ONCE(vmb_turn_take(&restore->turn)))
 		return;
-	finish(restore);
+	vmb_restore_finish(restore);
 	vmb_holds_forget(&restore->holds);
 	vmb_turn_release(&restore->turn);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_restore_drop);
 
-static int fail_at_reader(struct vmb_restore *restore)
-{
-	const struct vmb_stream_error *why = &restore->reader.error;
-	const struct vmb_error_place place = {
-		.chunk = why->chunk,
-		.offset = why->offset,
-		.packet = why->packet,
-	};
-
-	if (why->type)
-		return vmb_restore_fail(restore, why->error, &place, "%s: %u",
-					why->reason, why->type);
-	return vmb_restore_fail(restore, why->error, &place, "%s", why->reason);
-}
-
-/* Gathers a record of several pieces. Its length was capped by the reader. */
-static int gather(struct vmb_restore *restore, const struct vmb_stream_piece *piece)
-{
-	if (!piece->offset && piece->record_bytes > restore->record_room) {
-		kvfree_sensitive(restore->record, restore->record_room);
-		restore->record_room = 0;
-		restore->record = kvmalloc(piece->record_bytes,
-					   GFP_KERNEL_ACCOUNT);
-		if (!restore->record)
-			return vmb_restore_fail(restore, -ENOMEM, NULL,
-						"no memory for a long record");
-		restore->record_room = piece->record_bytes;
-	}
-	memcpy(restore->record + piece->offset, piece->data, piece->bytes);
-	return 0;
-}
-
-static int take_piece(struct vmb_restore *restore,
-		      const struct vmb_stream_piece *piece)
-{
-	bool whole = !piece->offset && piece->last;
-	int ret = 0;
-
-	if (!whole)
-		ret = gather(restore, piece);
-	if (ret || !piece->last)
-		return ret;
-	return vmb_restore_record(restore, piece->type,
-				  whole ? piece->data : restore->record,
-				  piece->record_bytes);
-}
-
-static int take_unit(struct vmb_restore *restore, const void *unit, u32 bytes)
-{
-	struct vmb_stream_piece piece;
-	int ret;
-
-	ret = vmb_stream_take(&restore->reader, unit, bytes);
-	if (ret)
-		return fail_at_reader(restore);
-	while ((ret = vmb_stream_next(&restore->reader, &piece)) > 0) {
-		ret = take_piece(restore, &piece);
-		if (ret)
-			return ret;
-	}
-	return ret ? fail_at_reader(restore) : 0;
-}
-
-/* What a session answers before it looks at anything else. */
-static int refuse(const struct vmb_restore *restore)
+/**
+ * vmb_restore_refuse() - what a session answers before it looks at anything
+ * @restore: the session; the caller has its turn
+ * Return: 0 or an errno.
+ */
+int vmb_restore_refuse(const struct vmb_restore *restore)
 {
 	return restore->dropped ? -ESTALE : restore->error;
 }
 
 /**
- * vmb_restore_write_begin() - get at the place for the bytes that come next
+ * vmb_restore_commit_locked() - vmb_restore_commit() by one who has the turn
  * @restore: the session
- * @space: set to the place
- * @bytes: set to how many bytes it takes, not 0
  *
- * Context: process context, may sleep.
- * Return: 0, then vmb_restore_write_end() must follow; or -EINTR, -ESTALE (the
- * session is over), or why the restore failed.
+ * Context: as vmb_restore_commit().
+ * Return: as vmb_restore_commit().
  */
-int vmb_restore_write_begin(struct vmb_restore *restore, void **space,
-			    u32 *bytes)
+int vmb_restore_commit_locked(struct vmb_restore *restore)
 {
-	u32 need = 0;
-	int ret = vmb_turn_take_killable(&restore->turn);
-
-	if (ret)
-		return ret;
-	ret = refuse(restore);
-	if (!ret && vmb_stream_need(&restore->reader, restore->unit,
-				    restore->unit_bytes, &need)) {
-		ret = fail_at_reader(restore);
-		drop_staged(restore);
-	}
-	if (ret) {
-		vmb_turn_release(&restore->turn);
-		return ret;
-	}
-	*space = restore->unit + restore->unit_bytes;
-	/* After the end nothing is needed; one byte is enough to be refused. */
-	*bytes = need ? need - restore->unit_bytes : 1;
-	return 0;
-}
-EXPORT_SYMBOL_IF_KUNIT(vmb_restore_write_begin);
-
-/**
- * vmb_restore_write_end() - say how many bytes were put there
- * @restore: the session
- * @filled: at most what vmb_restore_write_begin() gave
- *
- * Context: process context, may sleep; calls .restore_packet, on failure
- * .discard_packet.
- * Return: 0, or why the restore has failed.
- */
-int vmb_restore_write_end(struct vmb_restore *restore, u32 filled)
-{
-	u32 need;
-	int ret = 0;
-
-	restore->unit_bytes += filled;
-	if (vmb_stream_need(&restore->reader, restore->unit,
-			    restore->unit_bytes, &need))
-		ret = fail_at_reader(restore);
-	if (!ret && need && restore->unit_bytes == need) {
-		restore->unit_bytes = 0;
-		ret = take_unit(restore, restore->unit, need);
-	}
-	if (ret)
-		drop_staged(restore);
-	vmb_turn_release(&restore->turn);
-	return ret;
-}
-EXPORT_SYMBOL_IF_KUNIT(vmb_restore_write_end);
-
-static int commit(struct vmb_restore *restore)
-{
-	int ret = refuse(restore);
+	int ret = vmb_restore_refuse(restore);
 
 	if (ret)
 		return ret;
 	/* A unit that is not whole is as good as none: the end is missing. */
 	if (vmb_stream_finish(&restore->reader))
-		ret = fail_at_reader(restore);
+		ret = vmb_restore_fail_at_reader(restore);
 	else
 		ret = vmb_restore_apply(restore);
 	if (ret)
-		drop_staged(restore);
+		vmb_restore_drop_staged(restore);
 	return ret;
 }
 
@@ -493,7 +387,7 @@ int vmb_restore_commit(struct vmb_session *session)
 
 	if (ret)
 		return ret;
-	ret = commit(restore);
+	ret = vmb_restore_commit_locked(restore);
 	vmb_turn_release(&restore->turn);
 	return ret;
 }
@@ -510,24 +404,15 @@ int vmb_restore_error(struct vmb_session *session)
 	return READ_ONCE(to_restore(session)->error);
 }
 
-static int begin_in_kernel(struct vmb_channel *channel)
-{
-	struct vmb_channel **list = kvmalloc_array(1, sizeof(*list),
-						   GFP_KERNEL_ACCOUNT);
-	struct vmb_restore *restore;
-
-	if (!list)
-		return -ENOMEM;
-	list[0] = vmb_channel_get(channel);
-	restore = vmb_restore_create(channel->bus, list, 1, true);
-	if (!IS_ERR(restore))
-		return 0;
-	vmb_bus_put_list(list, 1);
-	return PTR_ERR(restore);
-}
-
-/* Return: 0, referenced in @found; NULL in it if the channel has no session */
-static int find_restore(struct vmb_channel *channel, struct vmb_restore **found)
+/**
+ * vmb_restore_find() - the in-kernel restore of a channel
+ * @channel: the channel
+ * @found: set to the session, referenced, or NULL: the channel has none
+ *
+ * Context: any.
+ * Return: 0, or -EBUSY: another kind of session has the channel.
+ */
+int vmb_restore_find(struct vmb_channel *channel, struct vmb_restore **found)
 {
 	guard(spinlock_irqsave)(&channel->lock);
 
@@ -540,93 +425,3 @@ static int find_restore(struct vmb_channel *channel, struct vmb_restore **found)
 	*found = vmb_restore_get(to_restore(channel->session));
 	return 0;
 }
-
-static int take_chunks(struct vmb_restore *restore, const void *buf, u32 size)
-{
-	u32 need;
-	int ret;
-
-	while (size) {
-		if (vmb_stream_need(&restore->reader, buf, size, &need))
-			return fail_at_reader(restore);
-		if (need > size)
-			return vmb_restore_fail(restore, -EMSGSIZE, NULL,
-						"not whole chunks");
-		ret = take_unit(restore, buf, need);
-		if (ret)
-			return ret;
-		buf += need;
-		size -= need;
-	}
-	return restore->reader.ended ? 0 : VMB_MORE;
-}
-
-static void forget(struct vmb_restore *restore, struct vmb_channel *channel)
-{
-	if (vmb_hold_forget(&restore->base, channel))
-		vmb_restore_put(restore);
-}
-
-static int feed(struct vmb_restore *restore, struct vmb_channel *channel,
-		const void *buf, u32 size)
-{
-	int ret = refuse(restore);
-
-	if (ret)
-		return ret;
-	ret = take_chunks(restore, buf, size);
-	if (!ret)
-		ret = commit(restore);
-	if (ret < 0)
-		drop_staged(restore);
-	if (!ret) {
-		finish(restore);
-		forget(restore, channel);
-	}
-	return ret;
-}
-
-int vmb_channel_restore_from_buffer(struct vmb_channel *channel,
-				    const void *buf, u32 size)
-{
-	struct vmb_restore *restore;
-	int ret;
-
-	if (!buf || !size)
-		return -EINVAL;
-	if (vmb_channel_in_callback(channel))
-		return -EDEADLK;
-	ret = find_restore(channel, &restore);
-	if (!ret && !restore) {
-		ret = begin_in_kernel(channel) ?: find_restore(channel, &restore);
-		if (!ret && !restore)
-			ret = -ENODEV;
-	}
-	if (ret)
-		return ret;
-	ret = -EBUSY;
-	if (!vmb_turn_try(&restore->turn)) {
-		ret = feed(restore, channel, buf, size);
-		vmb_turn_release(&restore->turn);
-		if (!ret)
-			vmb_hold_resume(channel);
-	}
-	vmb_restore_put(restore);
-	return ret;
-}
-EXPORT_SYMBOL_NS_GPL(vmb_channel_restore_from_buffer, VMBSAVE_NS);
-
-void vmb_channel_restore_end(struct vmb_channel *channel)
-{
-	struct vmb_restore *restore;
-
-	if (find_restore(channel, &restore) || !restore)
-		return;
-	if (!WARN_ON_ONCE(vmb_turn_take(&restore->turn))) {
-		finish(restore);
-		vmb_turn_release(&restore->turn);
-		forget(restore, channel);
-	}
-	vmb_restore_put(restore);
-}
-EXPORT_SYMBOL_NS_GPL(vmb_channel_restore_end, VMBSAVE_NS);

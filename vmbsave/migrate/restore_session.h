@@ -124,6 +124,17 @@ int vmb_restore_fail(struct vmb_restore *restore, int error,
 int vmb_restore_charge(struct vmb_restore *restore, u64 bytes);
 struct vmb_restore *vmb_restore_here(struct vmb_channel *channel);
 
+int vmb_restore_refuse(const struct vmb_restore *restore);
+int vmb_restore_commit_locked(struct vmb_restore *restore);
+void vmb_restore_drop_staged(struct vmb_restore *restore);
+void vmb_restore_finish(struct vmb_restore *restore);
+int vmb_restore_find(struct vmb_channel *channel, struct vmb_restore **found);
+
+/* restore_read.c: bytes to records */
+int vmb_restore_fail_at_reader(struct vmb_restore *restore);
+int vmb_restore_take_chunks(struct vmb_restore *restore, const void *buf,
+			    u32 size);
+
 /* restore_stage.c: records to objects */
 int vmb_restore_record(struct vmb_restore *restore, u16 type, const void *data,
 		       u32 bytes);
