@@ -13,9 +13,9 @@
  * Damage of fields and records is in restore_forged_kunit.c.
  */
 
-static bool every_bit;
-module_param(every_bit, bool, 0444);
-MODULE_PARM_DESC(every_bit, "flip each bit of the long state too, not one of each byte");
+static bool thorough;
+module_param(thorough, bool, 0444);
+MODULE_PARM_DESC(thorough, "damage each bit of the long state too; takes minutes");
 
 /* Every nth refusal is looked at thoroughly. */
 static enum vmb_test_look look_at_each(u32 i, u32 nth)
@@ -52,7 +52,7 @@ static void bit_flip_is_refused(struct kunit *test)
 	for (i = 0; i < h->image->bytes * 8; i++) {
 		u32 byte = i / 8, bit = i % 8;
 
-		if (byte >= from && byte < to && bit != byte % 8 && !every_bit)
+		if (byte >= from && byte < to && i % 17 && !thorough)
 			continue;
 		vmb_test_hostile_begin(h);
 		h->work->data[byte] ^= BIT(bit);
@@ -83,15 +83,18 @@ static void bit_flip_is_refused_by_a_channel(struct kunit *test)
 static void truncation_is_refused(struct kunit *test)
 {
 	struct vmb_test_hostile *h = vmb_test_hostile_create(test, VMB_TEST_BY_BUS);
-	u32 i, refused = 0;
+	u32 i, from, to, tried = 0, refused = 0;
 
+	find_long_state(h, &from, &to);
 	for (i = 0; i < h->image->bytes; i++) {
+		if (i >= from && i < to && i % 5 && !thorough)
+			continue;
 		vmb_test_hostile_begin(h);
 		h->work->bytes = i;
-		refused += vmb_test_hostile_try(h, look_at_each(i, 31),
+		refused += vmb_test_hostile_try(h, look_at_each(++tried, 31),
 						"truncation", i, 0);
 	}
-	KUNIT_EXPECT_EQ(test, refused, h->image->bytes);
+	KUNIT_EXPECT_EQ(test, refused, tried);
 	vmb_test_hostile_report(h);
 }
 
@@ -118,14 +121,14 @@ static void byte_with_right_hashes_is_refused_or_restored(struct kunit *test)
 
 	find_long_state(h, &from, &to);
 	for (i = 0; i < h->image->bytes; i++) {
-		if (i >= from && i < to && i % 97)
+		if (i >= from && i < to ? i % 97 : i % 2 && !thorough)
 			continue;
 		vmb_test_hostile_begin(h);
-		h->work->data[i] ^= BIT(i % 8);
+		h->work->data[i] ^= BIT(i / 2 % 8);
 		vmb_test_stream_repair(h->work, true);
-		vmb_test_hostile_try(h, look_at_each(i, 3), "byte", i, i % 8);
+		vmb_test_hostile_try(h, look_at_each(i, 3), "byte", i, i / 2 % 8);
 	}
-	KUNIT_EXPECT_GT(test, h->nr_refused, 500);
+	KUNIT_EXPECT_GT(test, h->nr_refused, 300);
 	KUNIT_EXPECT_GT(test, h->nr_restored, 10);
 	vmb_test_hostile_report(h);
 }
