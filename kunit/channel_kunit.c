@@ -231,6 +231,38 @@ static void rescind_while_open_gives_everything_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmb_bus_rescind(machine->bus, line->id), -ENOENT);
 }
 
+static void send_as_it_goes(struct vmb_test_server *server, enum vmb_test_call call, void *arg)
+{
+	int *ret = server->data;
+
+	if (call == VMB_TEST_SUSPEND || call == VMB_TEST_CLOSED || call == VMB_TEST_REMOVE)
+		*ret++ = vmb_test_server_send(server, 8, 0);
+	server->data = ret;
+}
+
+/* Neither while it goes nor later: nobody would give the packet back. */
+static void nothing_is_sent_on_a_channel_that_goes(struct kunit *test)
+{
+	struct vmb_test_line *line = open_line(test);
+	struct vmb_packet *packet = vmb_packet_allocate(line->channel);
+	int ret[3] = { 1, 1, 1 };
+	int i;
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(packet), 0);
+	line->server->data = ret;
+	line->server->knobs.hook = send_as_it_goes;
+
+	/* Act */
+	KUNIT_EXPECT_EQ(test, vmb_bus_rescind(line->machine->bus, line->id), 0);
+
+	/* Assert */
+	for (i = 0; i < ARRAY_SIZE(ret); i++)
+		KUNIT_EXPECT_EQ(test, ret[i], -ENODEV);
+	KUNIT_EXPECT_EQ(test, vmb_packet_send(packet, NULL, 0, 0), -ENODEV);
+	vmb_packet_free(packet);
+}
+
 /* Disable waits, unlike rescind, and the channel can be enabled again. */
 static void disable_finishes_packets_and_the_channel_lives_on(struct kunit *test)
 {
@@ -316,6 +348,7 @@ static struct kunit_case channel_cases[] = {
 	KUNIT_CASE(open_that_the_vsp_refuses_is_undone),
 	KUNIT_CASE(no_packet_is_delivered_while_the_channel_is_paused),
 	KUNIT_CASE(rescind_while_open_gives_everything_back),
+	KUNIT_CASE(nothing_is_sent_on_a_channel_that_goes),
 	KUNIT_CASE(disable_finishes_packets_and_the_channel_lives_on),
 	KUNIT_CASE(disable_refuses_what_a_cancelled_packet_sends_again),
 	KUNIT_CASE(guest_that_opens_again_finds_a_fresh_channel),

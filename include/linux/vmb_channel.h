@@ -17,6 +17,7 @@ struct vmb_channel;
  * @VMB_CHANNEL_PAUSED: open, paused by the VSP
  * @VMB_CHANNEL_ACTIVE: open and started; traffic runs if the bus does
  * @VMB_CHANNEL_STOPPED: as STARTED, after the guest closed it
+ * @VMB_CHANNEL_NR_STATES: how many there are
  *
  * The numbers are those of the save stream.
  */

@@ -25,6 +25,7 @@ struct vmb_session;
  * @VMB_BUS_RUNNING: traffic
  * @VMB_BUS_STOP_COPY: stopped, the state can be read
  * @VMB_BUS_RESUMING: stopped, the state can be written
+ * @VMB_BUS_NR_STATES: how many there are
  */
 enum vmb_bus_state {
 	VMB_BUS_ERROR = VMBSAVE_STATE_ERROR,
@@ -66,6 +67,7 @@ struct vmb_bus_ops {
  * @dying: set once, no more offers
  * @left: woken when @nr_leaving falls to 0
  * @error: the last error, with a lock of its own
+ * @id: number of the bus, in its name
  */
 struct vmb_bus {
 	struct device dev;

@@ -8,6 +8,7 @@
 /**
  * vmb_bus_error_init() - no error yet
  * @bus: the bus
+ * Context: any.
  */
 void vmb_bus_error_init(struct vmb_bus *bus)
 {

@@ -211,6 +211,8 @@ EXPORT_SYMBOL_NS_GPL(vmb_channel_get_pointer, VMBSAVE_NS);
 /**
  * vmb_channel_interface_type() - what kind of device it is
  * @channel: the channel
+ *
+ * Context: any.
  * Return: the interface type; lives as long as the channel.
  */
 const guid_t *vmb_channel_interface_type(const struct vmb_channel *channel)
@@ -224,6 +226,8 @@ EXPORT_SYMBOL_NS_GPL(vmb_channel_interface_type, VMBSAVE_NS);
  * @channel: the channel
  *
  * VmbChannelGetInterfaceInstance.
+ *
+ * Context: any.
  * Return: the interface instance; lives as long as the channel.
  */
 const guid_t *vmb_channel_interface_instance(const struct vmb_channel *channel)
@@ -235,6 +239,8 @@ EXPORT_SYMBOL_NS_GPL(vmb_channel_interface_instance, VMBSAVE_NS);
 /**
  * vmb_channel_subchannel() - which of the device's channels it is
  * @channel: the channel
+ *
+ * Context: any.
  * Return: the index, 0 = the primary one.
  */
 u16 vmb_channel_subchannel(const struct vmb_channel *channel)
@@ -246,6 +252,8 @@ EXPORT_SYMBOL_NS_GPL(vmb_channel_subchannel, VMBSAVE_NS);
 /**
  * vmb_channel_device() - the device, for messages and devres
  * @channel: the channel
+ *
+ * Context: any.
  * Return: the device; no reference is taken.
  */
 struct device *vmb_channel_device(struct vmb_channel *channel)
@@ -257,6 +265,8 @@ EXPORT_SYMBOL_NS_GPL(vmb_channel_device, VMBSAVE_NS);
 /**
  * vmb_channel_max_packet_size() - largest payload in either direction
  * @channel: the channel
+ *
+ * Context: any.
  * Return: bytes.
  */
 u32 vmb_channel_max_packet_size(const struct vmb_channel *channel)
@@ -270,6 +280,8 @@ EXPORT_SYMBOL_NS_GPL(vmb_channel_max_packet_size, VMBSAVE_NS);
  * @channel: the channel
  *
  * True from the moment that .opened is called for a restored channel.
+ *
+ * Context: any.
  * Return: true if it was.
  */
 bool vmb_channel_was_restored(const struct vmb_channel *channel)

@@ -101,6 +101,7 @@ void vmb_channel_flow_resume(struct vmb_channel *channel)
 /**
  * vmb_channel_flow_init() - prepare a new channel for traffic
  * @channel: the channel
+ * Context: process context.
  */
 void vmb_channel_flow_init(struct vmb_channel *channel)
 {
@@ -181,6 +182,8 @@ void vmb_channel_fail_locked(struct vmb_channel *channel, int error,
 /**
  * vmb_channel_flow_wanted() - should traffic run?
  * @channel: the channel; the caller has its turn
+ *
+ * Context: any.
  * Return: true if it should.
  */
 bool vmb_channel_flow_wanted(const struct vmb_channel *channel)

@@ -174,6 +174,8 @@ void vmb_channel_state_restore(struct vmb_channel *channel,
 /**
  * vmb_channel_state_is_open() - has the guest opened a channel in this state?
  * @state: the state
+ *
+ * Context: any.
  * Return: true if it has.
  */
 bool vmb_channel_state_is_open(enum vmb_channel_state state)
@@ -197,6 +199,8 @@ EXPORT_SYMBOL_NS_GPL(vmb_channel_get_state, VMBSAVE_NS);
 /**
  * vmb_channel_state_name() - a state for people
  * @state: the state
+ *
+ * Context: any.
  * Return: its name in lower case.
  */
 const char *vmb_channel_state_name(enum vmb_channel_state state)

@@ -18,6 +18,8 @@ static_assert(PAGE_SIZE == VMBSAVE_PAGE_SIZE,
  * vmb_gpadl_pages_touched() - pages that a buffer touches
  * @byte_count: its length
  * @byte_offset: where it starts in its first page
+ *
+ * Context: any.
  * Return: how many.
  */
 u64 vmb_gpadl_pages_touched(u32 byte_count, u32 byte_offset)

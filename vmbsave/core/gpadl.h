@@ -2,13 +2,14 @@
 #ifndef _VMB_CORE_GPADL_H
 #define _VMB_CORE_GPADL_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 struct page;
 struct vmb_channel;
 
 /* What offset and length, together in 32 bits, can touch */
-#define VMB_GPADL_PAGES_MAX	(1U << 20)
+#define VMB_GPADL_PAGES_MAX	BIT(20)
 
 /**
  * struct vmb_gpadl - guest pages that the guest lent to a channel

@@ -88,6 +88,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_limit_uncharge);
 /**
  * vmb_limit_used() - how many there are now
  * @which: what is asked for
+ *
+ * Context: any.
  * Return: the count.
  */
 u64 vmb_limit_used(enum vmb_limit which)
@@ -99,6 +101,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_limit_used);
 /**
  * vmb_limit_name() - what it is called
  * @which: what is asked for
+ *
+ * Context: any.
  * Return: a name for people and files.
  */
 const char *vmb_limit_name(enum vmb_limit which)

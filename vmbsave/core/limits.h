@@ -12,6 +12,7 @@
  * @VMB_LIMIT_PAGES: guest pages pinned (max_pages)
  * @VMB_LIMIT_PACKETS: packet objects, both directions (max_packets)
  * @VMB_LIMIT_STAGED: bytes held by restores in progress (max_staged_bytes)
+ * @VMB_NR_LIMITS: how many there are
  */
 enum vmb_limit {
 	VMB_LIMIT_BUSES,

@@ -258,6 +258,8 @@ bool vmb_outgoing_retire(struct vmb_channel *channel, u64 id, const void *buf,
 /**
  * vmb_outgoing_first() - the entry that is saved first
  * @channel: the channel; a session keeps its queue as it is
+ *
+ * Context: process context.
  * Return: the entry, or NULL.
  */
 struct vmb_outgoing *vmb_outgoing_first(struct vmb_channel *channel)
@@ -274,6 +276,8 @@ struct vmb_outgoing *vmb_outgoing_first(struct vmb_channel *channel)
  * vmb_outgoing_next() - the entry that is saved after another one
  * @channel: the channel; a session keeps its queue as it is
  * @out: the other one
+ *
+ * Context: process context.
  * Return: the entry, or NULL.
  */
 struct vmb_outgoing *vmb_outgoing_next(struct vmb_channel *channel,
@@ -296,6 +300,8 @@ struct vmb_outgoing *vmb_outgoing_next(struct vmb_channel *channel,
 /**
  * vmb_outgoing_is_sent() - does an entry await its completion?
  * @out: an entry of a queue
+ *
+ * Context: any.
  * Return: true if it does; false if it waits for room.
  */
 bool vmb_outgoing_is_sent(const struct vmb_outgoing *out)

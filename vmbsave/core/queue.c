@@ -14,6 +14,7 @@ static bool id_before(struct rb_node *a, const struct rb_node *b)
 /**
  * vmb_queue_init() - make an empty queue
  * @queue: the queue
+ * Context: any.
  */
 void vmb_queue_init(struct vmb_channel_queue *queue)
 {

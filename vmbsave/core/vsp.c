@@ -93,6 +93,7 @@ static struct bus_type vmb_bus_type = {
 /**
  * vmb_bus_type_join() - make a device one of the bus type
  * @dev: the device of a channel, not added yet
+ * Context: process context.
  */
 void vmb_bus_type_join(struct device *dev)
 {

@@ -92,6 +92,8 @@ static const char * const state_names[VMB_BUS_NR_STATES] = {
 /**
  * vmb_bus_state_name() - a state for people
  * @state: the state
+ *
+ * Context: any.
  * Return: its name in lower case.
  */
 const char *vmb_bus_state_name(enum vmb_bus_state state)

@@ -32,6 +32,8 @@ MODULE_PARM_DESC(max_packet_state, "bytes of state that a VSP may save for one p
 
 /**
  * vmb_packet_state_max() - the cap on the state of one packet
+ *
+ * Context: any.
  * Return: bytes.
  */
 u32 vmb_packet_state_max(void)

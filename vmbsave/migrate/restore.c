@@ -134,6 +134,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_restore_put);
 /**
  * vmb_restore_session() - a session as the core knows it
  * @restore: the session
+ *
+ * Context: any.
  * Return: it.
  */
 struct vmb_session *vmb_restore_session(struct vmb_restore *restore)
@@ -339,6 +341,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_restore_drop);
 /**
  * vmb_restore_refuse() - what a session answers before it looks at anything
  * @restore: the session; the caller has its turn
+ *
+ * Context: process context.
  * Return: 0 or an errno.
  */
 int vmb_restore_refuse(const struct vmb_restore *restore)

@@ -104,6 +104,7 @@ static struct vmb_packet *take_made(struct vmb_restoring *restoring)
  * vmb_restore_place() - where in the stream a session is
  * @restore: the session; the caller has its turn
  * @place: to be filled in
+ * Context: process context.
  */
 void vmb_restore_place(const struct vmb_restore *restore,
 		       struct vmb_error_place *place)

@@ -40,6 +40,8 @@
  * @fmt: one sentence
  *
  * The first error is kept.
+ *
+ * Context: process context.
  * Return: @error.
  */
 int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...)
@@ -141,6 +143,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_save_put);
 /**
  * vmb_save_session() - a session as the core knows it
  * @save: the session
+ *
+ * Context: any.
  * Return: it.
  */
 struct vmb_session *vmb_save_session(struct vmb_save *save)

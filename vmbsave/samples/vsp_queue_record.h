@@ -15,6 +15,7 @@ struct vsp_queue_record;
  * @VSP_QUEUE_STATES_CHANGED: states that were refused
  * @VSP_QUEUE_STATES_GROWN: saves that needed one more pass
  * @VSP_QUEUE_STATELESS: packets that came back and never had a state
+ * @VSP_QUEUE_NR_COUNTS: how many there are
  */
 enum vsp_queue_count {
 	VSP_QUEUE_REQUESTS,

@@ -106,6 +106,8 @@ static void count_channel(struct vmb_channel *channel,
 /**
  * vmb_user_get_info() - VMBSAVE_GET_INFO
  * @cmd: the ioctl
+ *
+ * Context: process context.
  * Return: 0, -EINVAL, -ENOMEM, -EFAULT.
  */
 int vmb_user_get_info(struct vmb_user_cmd *cmd)
@@ -136,6 +138,8 @@ int vmb_user_get_info(struct vmb_user_cmd *cmd)
 /**
  * vmb_user_set_memory_region() - VMBSAVE_SET_MEMORY_REGION
  * @cmd: the ioctl
+ *
+ * Context: process context.
  * Return: as vmb_user_memory_add() and vmb_user_memory_remove().
  */
 int vmb_user_set_memory_region(struct vmb_user_cmd *cmd)
@@ -158,6 +162,7 @@ int vmb_user_set_memory_region(struct vmb_user_cmd *cmd)
  * The file is made before the state changes, so that nothing but a caller's
  * own unmapping can fail afterwards; that is undone as by RESET.
  *
+ * Context: process context.
  * Return: as vmb_bus_set_state(), and -EFAULT, -ENOMEM, -EMFILE, -ENFILE.
  */
 int vmb_user_set_state(struct vmb_user_cmd *cmd)
@@ -198,6 +203,8 @@ int vmb_user_set_state(struct vmb_user_cmd *cmd)
 /**
  * vmb_user_reset() - VMBSAVE_RESET
  * @cmd: the ioctl
+ *
+ * Context: process context.
  * Return: -EINVAL, or as vmb_bus_reset().
  */
 int vmb_user_reset(struct vmb_user_cmd *cmd)
@@ -210,6 +217,8 @@ int vmb_user_reset(struct vmb_user_cmd *cmd)
 /**
  * vmb_user_last_error() - VMBSAVE_LAST_ERROR
  * @cmd: the ioctl
+ *
+ * Context: process context.
  * Return: 0, -EINVAL, -EFAULT.
  */
 int vmb_user_last_error(struct vmb_user_cmd *cmd)

@@ -23,7 +23,7 @@ struct vmb_user_bus {
 	struct vmb_bus *bus;
 	struct vmb_user_memory memory;
 	struct vmb_channel_table channels;
-	struct mutex eventfds;
+	struct mutex eventfds; /* one SET_EVENTFDS at a time */
 };
 
 /**

@@ -33,6 +33,8 @@ static int publish_channel(struct vmb_user_cmd *cmd,
 /**
  * vmb_user_offer_channel() - VMBSAVE_OFFER_CHANNEL
  * @cmd: the ioctl
+ *
+ * Context: process context.
  * Return: as vmb_bus_offer(), and -EINVAL, -EFAULT.
  */
 int vmb_user_offer_channel(struct vmb_user_cmd *cmd)
@@ -61,6 +63,8 @@ int vmb_user_offer_channel(struct vmb_user_cmd *cmd)
 /**
  * vmb_user_rescind_channel() - VMBSAVE_RESCIND_CHANNEL
  * @cmd: the ioctl
+ *
+ * Context: process context.
  * Return: as vmb_bus_rescind().
  */
 int vmb_user_rescind_channel(struct vmb_user_cmd *cmd)
@@ -99,6 +103,8 @@ static int install_eventfds(struct vmb_user_cmd *cmd,
 /**
  * vmb_user_set_eventfds() - VMBSAVE_SET_EVENTFDS
  * @cmd: the ioctl
+ *
+ * Context: process context.
  * Return: 0, or neither was set: -EINVAL (no eventfd), -ENOENT, -ENODEV,
  * -ENOMEM.
  */
@@ -160,6 +166,8 @@ static int create_gpadl(struct vmb_channel *channel,
 /**
  * vmb_user_create_gpadl() - VMBSAVE_CREATE_GPADL
  * @cmd: the ioctl
+ *
+ * Context: process context.
  * Return: as vmb_gpadl_alloc() and vmb_gpadl_create(), and -ENOENT, -EFAULT.
  */
 int vmb_user_create_gpadl(struct vmb_user_cmd *cmd)
@@ -181,6 +189,8 @@ int vmb_user_create_gpadl(struct vmb_user_cmd *cmd)
 /**
  * vmb_user_teardown_gpadl() - VMBSAVE_TEARDOWN_GPADL
  * @cmd: the ioctl
+ *
+ * Context: process context.
  * Return: as vmb_gpadl_teardown(), and -EINVAL.
  */
 int vmb_user_teardown_gpadl(struct vmb_user_cmd *cmd)
@@ -202,6 +212,8 @@ int vmb_user_teardown_gpadl(struct vmb_user_cmd *cmd)
 /**
  * vmb_user_open_channel() - VMBSAVE_OPEN_CHANNEL
  * @cmd: the ioctl
+ *
+ * Context: process context.
  * Return: as vmb_channel_open(), and -ENOENT.
  */
 int vmb_user_open_channel(struct vmb_user_cmd *cmd)
@@ -230,6 +242,8 @@ int vmb_user_open_channel(struct vmb_user_cmd *cmd)
 /**
  * vmb_user_close_channel() - VMBSAVE_CLOSE_CHANNEL
  * @cmd: the ioctl
+ *
+ * Context: process context.
  * Return: as vmb_channel_close(), and -ENOENT.
  */
 int vmb_user_close_channel(struct vmb_user_cmd *cmd)

@@ -74,6 +74,7 @@ static struct vmb_user_kick *rescind_locked(struct vmb_channel_table *table,
 /**
  * vmb_channel_table_init() - an empty table
  * @table: the table
+ * Context: process context.
  */
 void vmb_channel_table_init(struct vmb_channel_table *table)
 {

@@ -239,6 +239,7 @@ static const struct vmb_guest_memory_ops memory_ops = {
 /**
  * vmb_user_memory_init() - guest RAM without a region
  * @memory: zeroed
+ * Context: process context.
  */
 void vmb_user_memory_init(struct vmb_user_memory *memory)
 {

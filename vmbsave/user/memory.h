@@ -24,7 +24,7 @@ struct mm_struct;
  */
 struct vmb_user_memory {
 	struct vmb_guest_memory memory;
-	struct mutex lock;
+	struct mutex lock; /* protects the rest */
 	struct mm_struct *mm;
 	struct maple_tree regions;
 	u32 nr_regions;

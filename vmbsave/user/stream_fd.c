@@ -198,6 +198,7 @@ void vmb_stream_fd_cancel(struct vmb_stream_fd *stream)
  * vmb_stream_fd_attach() - connect a data fd with its session
  * @stream: made for the state that was entered
  * @data: what that gave; the reference in it is the data fd's now
+ * Context: process context.
  */
 void vmb_stream_fd_attach(struct vmb_stream_fd *stream,
 			  const struct vmb_bus_data *data)

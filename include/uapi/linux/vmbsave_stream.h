@@ -32,11 +32,12 @@
  *
  * Integrity. A chunk's hash = xxh64(what is behind the 32 bytes of the chunk
  * header, seed = xxh64(the first 24 bytes of the chunk header, seed = 0)). The
- * stream header's hash is xxh64 of its first 56 bytes with seed 0. The stream hash in the end record is a chain:
- * start with xxh64(the 8 bytes of the stream header's hash field, seed = 0),
- * and for each chunk before the last replace it by xxh64(the 8 bytes of the
- * chunk's hash field, seed = the value so far). The hash is against accident,
- * not against malice: a reader validates every field as hostile.
+ * stream header's hash is xxh64 of its first 56 bytes with seed 0. The stream
+ * hash in the end record is a chain: start with xxh64(the 8 bytes of the
+ * stream header's hash field, seed = 0), and for each chunk before the last
+ * replace it by xxh64(the 8 bytes of the chunk's hash field, seed = the value
+ * so far). The hash is against accident, not against malice: a reader
+ * validates every field as hostile.
  *
  * Records, in this order:
  *
