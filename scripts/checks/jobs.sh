@@ -10,7 +10,8 @@ logs=$top/build/check
 names=() kinds=() levels_of=() lanes=() needs=() commands=()
 clock='' states=() pids=() begun=() took=() passed=() failed=() skipped=() notes=()
 
-# add KIND NAME LEVEL LANE NEEDS COMMAND...: NEEDS are names of earlier jobs, by comma, or -.
+# add KIND NAME LEVEL LANE NEEDS COMMAND...: NEEDS are names of earlier jobs, by comma, or -. With + before it, a job has to
+# have ended, well or not.
 add() {
 	local i=${#names[@]}
 
@@ -41,9 +42,9 @@ ready() {
 	local job=$1 need i
 
 	for need in ${needs[job]//,/ }; do
-		job_of "$need" || continue
+		job_of "${need#+}" || continue
 		[ "${states[i]}" = ended ] || return 1
-		if [ "${failed[i]}" -gt 0 ] || [ -n "${notes[i]}" ]; then
+		if [[ $need != +* ]] && { [ "${failed[i]}" -gt 0 ] || [ -n "${notes[i]}" ]; }; then
 			states[job]=ended skipped[job]=1 notes[job]="needs $need"
 			return 1
 		fi

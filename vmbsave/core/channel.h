@@ -242,6 +242,7 @@ int vmb_channel_close(struct vmb_channel *channel);
 int vmb_channel_rings_attach(struct vmb_channel *channel,
 			     const struct vmb_channel_open *open);
 void vmb_channel_rings_detach(struct vmb_channel *channel);
+int vmb_channel_call_opened(struct vmb_channel *channel);
 void vmb_channel_shut(struct vmb_channel *channel);
 
 /* channel_flow.c: traffic */

@@ -120,17 +120,29 @@ void vmb_channel_rings_detach(struct vmb_channel *channel)
 	channel->ring_gpadl = NULL;
 }
 
+/**
+ * vmb_channel_call_opened() - tell the VSP that the guest opened the channel
+ * @channel: its rings are attached; the caller has its turn
+ *
+ * Context: process context, may sleep; calls .opened.
+ * Return: 0 or an errno; never a positive value.
+ */
+int vmb_channel_call_opened(struct vmb_channel *channel)
+{
+	int ret = channel->vsp->opened ? channel->vsp->opened(channel) : 0;
+
+	return WARN_ONCE(ret > 0, "vmb: .opened returned %d\n", ret) ? -EINVAL : ret;
+}
+
 /* What .opened has sent is taken back if it fails. */
 static int call_opened(struct vmb_channel *channel)
 {
 	u64 from;
 	int ret;
 
-	if (!channel->vsp->opened)
-		return 0;
 	scoped_guard(spinlock_irqsave, &channel->lock)
 		from = channel->queue.next_id;
-	ret = channel->vsp->opened(channel);
+	ret = vmb_channel_call_opened(channel);
 	if (ret) {
 		vmb_outgoing_cancel(channel, from);
 		vmb_channel_flush(channel);

@@ -126,7 +126,7 @@ static void detach(struct vmb_staged *staged)
 static int open(struct vmb_staged *staged)
 {
 	struct vmb_channel *channel = staged->channel;
-	int ret = 0;
+	int ret;
 
 	if (!vmb_channel_state_is_open(staged->state))
 		return 0;
@@ -137,8 +137,7 @@ static int open(struct vmb_staged *staged)
 		channel->queue.next_id = staged->next_id;
 	}
 	WRITE_ONCE(channel->restored, true);
-	if (channel->vsp->opened)
-		ret = channel->vsp->opened(channel);
+	ret = vmb_channel_call_opened(channel);
 	scoped_guard(spinlock_irqsave, &channel->lock)
 		channel->held = true;
 	staged->opened = true;
