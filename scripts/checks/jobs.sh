@@ -188,26 +188,38 @@ tell_parts() {
 	done
 }
 
+# tell_job NUMBER: its line of the table, and what stands below it.
+tell_job() {
+	local job=$1
+
+	printf '%-7s%-26s%8d%8d%9d%6d s' "${levels_of[job]}" "${names[job]}" \
+		"${passed[job]}" "${failed[job]}" "${skipped[job]}" "${took[job]}"
+	if [ "${failed[job]}" -gt 0 ]; then
+		printf '  failed: build/check/%s.log' "${names[job]}"
+	elif [ "${skipped[job]}" -gt 0 ]; then
+		printf '  skipped: %s' "${notes[job]:-by its log}"
+	fi
+	printf '\n'
+	if [ -z "${notes[job]}" ] && [ "${skipped[job]}" -gt 0 ]; then
+		grep -ai '^skip' "$logs/${names[job]}.log" | sed 's/^/         /' || true
+	fi
+	tell_parts "$job"
+}
+
 # tell_all: the table and the last line; the status says whether nothing failed.
 tell_all() {
-	local job all_passed=0 all_failed=0 all_skipped=0
+	local level job all_passed=0 all_failed=0 all_skipped=0
 
 	printf '\n%-7s%-26s%8s%8s%9s%8s\n' level suite passed failed skipped time
-	for job in "${!names[@]}"; do
-		[ "${kinds[job]}" = suite ] || [ "${failed[job]}${skipped[job]}" != 00 ] || continue
-		printf '%-7s%-26s%8d%8d%9d%6d s' "${levels_of[job]}" "${names[job]}" \
-			"${passed[job]}" "${failed[job]}" "${skipped[job]}" "${took[job]}"
-		if [ "${failed[job]}" -gt 0 ]; then
-			printf '  failed: build/check/%s.log' "${names[job]}"
-		elif [ "${skipped[job]}" -gt 0 ]; then
-			printf '  skipped: %s' "${notes[job]:-by its log}"
-		fi
-		printf '\n'
-		[ -n "${notes[job]}" ] || [ "${skipped[job]}" -eq 0 ] || grep -ai '^skip' "$logs/${names[job]}.log" | sed 's/^/         /'
-		tell_parts "$job"
-		all_passed=$((all_passed + passed[job]))
-		all_failed=$((all_failed + failed[job]))
-		all_skipped=$((all_skipped + skipped[job]))
+	for level in 1 2 3; do
+		for job in "${!names[@]}"; do
+			[ "${levels_of[job]}" = "$level" ] || continue
+			[ "${kinds[job]}" = suite ] || [ "${failed[job]}${skipped[job]}" != 00 ] || continue
+			tell_job "$job"
+			all_passed=$((all_passed + passed[job]))
+			all_failed=$((all_failed + failed[job]))
+			all_skipped=$((all_skipped + skipped[job]))
+		done
 	done
 	printf '\n%d passed, %d failed, %d skipped\n' "$all_passed" "$all_failed" "$all_skipped"
 	[ "$all_failed" -eq 0 ]
