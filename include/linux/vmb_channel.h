@@ -3,6 +3,7 @@
 #define _LINUX_VMB_CHANNEL_H
 
 #include <linux/compiler.h>
+#include <linux/limits.h>
 #include <linux/types.h>
 #include <linux/uuid.h>
 
@@ -46,27 +47,15 @@ const guid_t *vmb_channel_interface_instance(const struct vmb_channel *channel);
 u16 vmb_channel_subchannel(const struct vmb_channel *channel);
 struct device *vmb_channel_device(struct vmb_channel *channel);
 u32 vmb_channel_max_packet_size(const struct vmb_channel *channel);
+const char *vmb_channel_friendly_name(const struct vmb_channel *channel);
+bool vmb_channel_is_server(const struct vmb_channel *channel);
+struct vmb_channel *vmb_channel_get(struct vmb_channel *channel);
+void vmb_channel_put(struct vmb_channel *channel);
 bool vmb_channel_was_restored(const struct vmb_channel *channel);
 const void *vmb_channel_open_data(const struct vmb_channel *channel);
 
 /* Bytes at vmb_channel_open_data() */
 #define VMB_CHANNEL_OPEN_DATA_BYTES 120
-
-/**
- * vmb_channel_init_set_max_packet_size() - largest payload in either direction
- * @channel: a disabled channel
- * @bytes: 1..%VMB_PACKET_BYTES_MAX
- *
- * VmbChannelInitSetMaximumPacketSize. 4096 if it is not called.
- * Context: process context.
- * Return: 0, -EINVAL (@bytes), -EBADFD (not Disabled), -EBUSY (being saved or
- * restored), -EDEADLK, -ENODEV. On failure nothing changed. A packet that was
- * allocated before keeps the room that it had.
- */
-int vmb_channel_init_set_max_packet_size(struct vmb_channel *channel, u32 bytes);
-
-/* What a packet's 16-bit length in units of 8 bytes leaves for the payload */
-#define VMB_PACKET_BYTES_MAX	524256
 
 /**
  * vmb_channel_enable() - offer the channel to the guest (VmbChannelEnable)
@@ -139,6 +128,97 @@ int vmb_channel_pause(struct vmb_channel *channel);
  * started again, and a message names the packets that were still held.
  */
 int vmb_channel_pause_timeout(struct vmb_channel *channel, u32 timeout_ms);
+
+/**
+ * vmb_channel_set_incoming_in_process_context() - demand where packets come
+ * @channel: the channel
+ * @required: it must be process context
+ *
+ * VmbChannelSetIncomingProcessingAtPassive. .process_packet and
+ * .processing_complete always come in process context here; this is kept for
+ * vmb_channel_incoming_in_process_context() and nothing depends on it.
+ * Context: any.
+ */
+void vmb_channel_set_incoming_in_process_context(struct vmb_channel *channel,
+						 bool required);
+bool vmb_channel_incoming_in_process_context(const struct vmb_channel *channel);
+
+/* Requests that a VSP may hold unless it sets another quota */
+#define VMB_TRANSACTION_QUOTA_DEFAULT	1024
+
+/**
+ * vmb_channel_set_transaction_quota() - most incoming packets at once
+ * @channel: the channel
+ * @quota: not 0; %VMB_TRANSACTION_QUOTA_DEFAULT if it is not called
+ *
+ * VmbChannelSetTransactionQuota. Counts packets that the VSP has not completed
+ * and answers that wait for ring space. At the quota nothing more is taken
+ * from the ring until one of them is over. It may be set below the present
+ * count. To raise it does not restart delivery that is blocked: the next
+ * completion does. Local policy: not saved.
+ * Context: any.
+ * Return: 0 or -EINVAL.
+ */
+int vmb_channel_set_transaction_quota(struct vmb_channel *channel, u32 quota);
+
+/**
+ * vmb_channel_set_interrupt_latency() - how long a signal may be held back
+ * @channel: the client's end, from .opened until .closed has returned
+ * @latency_100ns: units of 100 ns
+ * @original: set to what it was
+ *
+ * VmbChannelSetInterruptLatency. An upper bound: signals are sent at once here,
+ * whatever it is.
+ * Context: any.
+ * Return: 0, or -EINVAL (a server's end, or NULL), -EBADFD (not open).
+ */
+int vmb_channel_set_interrupt_latency(struct vmb_channel *channel,
+				      u16 latency_100ns, u16 *original);
+
+/**
+ * vmb_channel_get_mmio_space() - MMIO space that the VMM reserved
+ * @channel: the channel, from .opened until .closed has returned
+ * @address: set to the guest physical address, bytes; 0 if there is none
+ * @bytes: set to its length
+ *
+ * VmbChannelGetMmioSpace. Saved.
+ * Context: any.
+ * Return: 0, or -EBADFD (not open): both are 0.
+ */
+int vmb_channel_get_mmio_space(const struct vmb_channel *channel, u64 *address,
+			       u64 *bytes);
+
+/* A wait that a fatal signal alone ends */
+#define VMB_WAIT_FOREVER	U32_MAX
+
+/**
+ * vmb_channel_send_synchronous_request() - send, and wait for the answer
+ * @channel: the channel
+ * @buf: payload; copied
+ * @len: bytes at @buf, at most the channel's maximum packet size
+ * @flags: %VMB_PACKET_WAIT_FOR_COMPLETION or 0
+ * @answer: where the completion's payload goes, or NULL
+ * @answer_len: bytes at @answer, a multiple of 8; set to the length of the
+ *	answer. NULL with a NULL @answer
+ * @timeout_ms: how long, ms; 0 = only if there is room in the ring now
+ *
+ * VmbChannelSendSynchronousRequest. A server may only try: @timeout_ms 0 and no
+ * %VMB_PACKET_WAIT_FOR_COMPLETION, for its guest may be stopped for ever.
+ *
+ * Context: process context and sleeps, not from a callback but .post_started;
+ * any if @timeout_ms is 0 and @flags 0.
+ * Return: 0: it is in the ring or, with WAIT_FOR_COMPLETION, was answered.
+ * -E2BIG: no room in the ring, not queued (STATUS_BUFFER_OVERFLOW); with an
+ * answer: it is longer than *answer_len, which is set to what it takes, and
+ * the beginning was copied. -ETIMEDOUT, -EINTR: the request was sent and its
+ * answer will be dropped. -ECANCELED: the channel was closed. -ENODEV: it goes
+ * away. -EINVAL, -EMSGSIZE, -EBADFD (not open), -EBUSY, -EDEADLK, -ENOMEM,
+ * -EDQUOT: nothing was sent.
+ */
+int vmb_channel_send_synchronous_request(struct vmb_channel *channel,
+					 const void *buf, u32 len, u32 flags,
+					 void *answer, u32 *answer_len,
+					 u32 timeout_ms);
 
 /**
  * vmb_channel_save_begin() - prepare to save a channel (VmbChannelSaveBegin)

@@ -6,6 +6,8 @@
 #include <linux/types.h>
 
 struct vmb_channel;
+struct vmb_external_data;
+struct vmb_page_range;
 struct vmb_packet;
 struct vmb_packet_completion;
 
@@ -41,6 +43,33 @@ typedef void (*vmb_packet_done_t)(struct vmb_packet *packet, int status,
 struct vmb_packet *vmb_packet_allocate(struct vmb_channel *channel);
 
 /**
+ * vmb_channel_sizeof_packet() - memory that vmb_packet_initialize() wants
+ * @channel: the channel
+ *
+ * VmbChannelSizeofPacket.
+ * Context: any.
+ * Return: bytes; grows with the channel's maximum packet size.
+ */
+u32 vmb_channel_sizeof_packet(const struct vmb_channel *channel);
+
+/**
+ * vmb_packet_initialize() - make a packet object of the caller's memory
+ * @channel: the channel it will be sent on
+ * @buf: the memory, aligned to 8 bytes; stays until vmb_packet_free()
+ * @bytes: at least vmb_channel_sizeof_packet()
+ *
+ * VmbPacketInitialize. It has no completion routine: one must be set before it
+ * is sent. vmb_packet_free() gives up what the library holds for it and leaves
+ * the memory alone. A restore makes its packets with either function.
+ *
+ * Context: process context, may sleep.
+ * Return: the packet, at @buf, or ERR_PTR and @buf is unchanged: -ENOBUFS
+ * (@bytes), -EINVAL (NULL or alignment), -EDQUOT, -ENODEV.
+ */
+struct vmb_packet *vmb_packet_initialize(struct vmb_channel *channel, void *buf,
+					 u32 bytes);
+
+/**
  * vmb_packet_free() - free a packet that is not in use (VmbPacketFree)
  * @packet: the packet, or NULL
  *
@@ -63,12 +92,36 @@ void vmb_packet_free(struct vmb_packet *packet);
  * Return: 0: the completion routine will be called exactly once, or the packet
  * is given to .discard_packet. Otherwise the packet is still the caller's and
  * nothing happened: -EINVAL (@flags, or NULL with @len), -EMSGSIZE (@len),
- * -EALREADY (in use), -EBADFD (the channel is disabled), -EBUSY (it is being
+ * -EALREADY (in use), -EBADFD (the channel is disabled, or an initialized
+ * packet has no completion routine), -EBUSY (it is being
  * saved or restored, or was saved to the end and does not run yet), -ENODEV
  * (it is gone), -EOVERFLOW (transaction ids are used up).
  */
 int vmb_packet_send(struct vmb_packet *packet, const void *buf, u32 len,
 		    u32 flags);
+
+/**
+ * vmb_packet_send_external() - send a packet that describes pages
+ * @packet: a packet that is not in use, of a client's end
+ * @buf: payload; copied before the call returns
+ * @len: bytes at @buf
+ * @range: pages that the server may use until it completes the packet
+ * @offset: where in @range the data begins, bytes
+ * @bytes: how many; 0 = to the end of @range
+ * @flags: must have %VMB_PACKET_WAIT_FOR_COMPLETION
+ *
+ * VmbPacketSend with an MDL, VmbPacketSendWithExternalMdl and, with pages
+ * instead of an MDL, VmbPacketSendWithExternalPfns. External data goes from the
+ * guest to the host alone.
+ *
+ * Context: any; the pages must be in the client's memory or not in highmem.
+ * Return: as vmb_packet_send(), and -EINVAL (a server's end, no
+ * WAIT_FOR_COMPLETION, nothing described, or not within @range), -EMSGSIZE
+ * (more than vmb_channel_init_set_max_external_data() allows here), -ENOMEM.
+ */
+int vmb_packet_send_external(struct vmb_packet *packet, const void *buf, u32 len,
+			     const struct vmb_page_range *range, u32 offset,
+			     u32 bytes, u32 flags);
 
 /**
  * vmb_packet_restore() - make a fresh packet what it was (VmbPacketRestore)
@@ -107,6 +160,56 @@ u64 vmb_packet_transaction_id(const struct vmb_packet *packet);
  */
 void vmb_packet_complete(struct vmb_packet_completion *packet, const void *buf,
 			 u32 len);
+
+/**
+ * vmb_packet_defer() - have an incoming packet delivered again
+ * @packet: from .process_packet; not the VSP's any more after the call
+ *
+ * VmbChannelPacketDeferToPassive. Legal only inside .process_packet and for the
+ * packet that it was called with. The worker delivers it again, before what is
+ * behind it, and once other work of the channel was done. Its transaction is
+ * open meanwhile; a stop waits until it was delivered and completed.
+ * Context: inside .process_packet.
+ */
+void vmb_packet_defer(struct vmb_packet_completion *packet);
+
+/**
+ * vmb_packet_fail() - an incoming packet cannot be dealt with
+ * @packet: from .process_packet; gone after the call
+ *
+ * VmbChannelPacketFail. For what is malformed beyond repair: traffic of the
+ * channel stops for good (-EPROTO), the VMM is told, and the channel cannot be
+ * saved until it was closed. No completion is sent.
+ * Context: any.
+ */
+void vmb_packet_fail(struct vmb_packet_completion *packet);
+
+/* vmb_packet_completion_flags(): it has external data */
+#define VMB_PROCESS_PACKET_EXTERNAL_DATA	BIT(0)
+
+/* vmb_packet_get_external_data(): the pages will not be written */
+#define VMB_EXTERNAL_DATA_READ_ONLY		BIT(0)
+
+/**
+ * vmb_packet_get_external_data() - get at the guest memory that a packet names
+ * @packet: from .process_packet
+ * @flags: %VMB_EXTERNAL_DATA_READ_ONLY or 0
+ * @data: set to the pages, pinned; valid until vmb_packet_complete()
+ *
+ * VmbChannelPacketGetExternalData. A second call gives the same pages, and
+ * -EACCES if the first asked to read only and this one does not. Never pending:
+ * it may sleep instead.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or nothing was pinned: -EINVAL (@flags), -ENODATA (the packet has
+ * none), -EACCES, -EFAULT (not in guest memory), -EDQUOT (too many pages are
+ * pinned), -ENOMEM, -ENODEV (the channel was closed or is gone).
+ */
+int vmb_packet_get_external_data(struct vmb_packet_completion *packet, u32 flags,
+				 const struct vmb_external_data **data);
+
+u32 vmb_packet_completion_flags(const struct vmb_packet_completion *packet);
+void *vmb_packet_completion_context(struct vmb_packet_completion *packet);
 u64 vmb_packet_completion_transaction_id(const struct vmb_packet_completion *packet);
 struct vmb_channel *
 vmb_packet_completion_get_channel(const struct vmb_packet_completion *packet);

@@ -56,6 +56,36 @@ struct vmb_restore_packet {
 };
 
 /**
+ * struct vmb_save_state - arguments of vmb_vsp.save_state
+ * @channel: [IN] the channel being saved
+ * @buf: [IN] where the state goes: NULL in the first pass, else zeroed
+ * @size: [IN] bytes at @buf: 0 in the first pass
+ * @needed: [OUT] bytes that the state takes; preset to @size
+ */
+struct vmb_save_state {
+	struct vmb_channel *channel;
+	void *buf;
+	u32 size;
+	u32 needed;
+};
+
+/**
+ * struct vmb_restore_state - arguments of vmb_vsp.restore_state
+ * @channel: [IN] the channel being restored
+ * @version: [IN] vmb_vsp.state_version of the VSP that saved it
+ * @buf: [IN] what .save_state had written, NULL if it wrote nothing; hostile
+ * @size: [IN] bytes at @buf
+ *
+ * The buffer is valid during the callback only.
+ */
+struct vmb_restore_state {
+	struct vmb_channel *channel;
+	u32 version;
+	const void *buf;
+	u32 size;
+};
+
+/**
  * struct vmb_vsp - a virtualization service provider: a driver of channels
  * @name: name of the driver
  * @id_table: Required. The interface types it serves.
@@ -105,6 +135,26 @@ struct vmb_restore_packet {
  * @discard_packet: Required with @save_packet. The packet will never be
  *	completed here: its restore is undone, or its channel goes away. Frees
  *	the packet and its state. Cannot fail and is no completion.
+ * @save_state: Optional. State of the channel beyond its packets, such as a
+ *	protocol version that was agreed on. Called once in a save, before the
+ *	first @save_packet, by the same two-pass rule; 0 in the first pass =
+ *	the state is empty. Changes nothing. Not called for a channel with
+ *	FORCE_NEW_CHANNEL.
+ * @restore_state: Required with @save_state. Takes the state apart, which is
+ *	hostile, and keeps it aside, before the first @restore_packet. It is
+ *	in force once @opened was called for a restored channel, or with
+ *	@started if it was saved closed. Return: 0, or an errno: the restore
+ *	fails with it, and nothing is left. Not called if the stream has no
+ *	state of the channel: then its VSP had no @save_state. A stream that
+ *	has one is refused (-EOPNOTSUPP) by a VSP without this.
+ * @discard_state: Required with @save_state. Undoes @restore_state: the restore
+ *	failed later or was dropped. Cannot fail.
+ * @state_version: Required with @save_state, not 0. Version of what it writes;
+ *	what it reads are all from some earlier one up to this.
+ * @state_min_version: Required with @save_state, 1..@state_version. The oldest
+ *	@state_version of a VSP that can read what @save_state writes. It is in
+ *	the manifest: a VSP that is older refuses the stream at once
+ *	(-EPROTONOSUPPORT).
  * @owner: set by vmb_vsp_register()
  * @driver: private to the library
  *
@@ -132,6 +182,11 @@ struct vmb_vsp {
 	int (*restore_packet)(const struct vmb_restore_packet *args);
 	void (*discard_packet)(struct vmb_channel *channel,
 			       struct vmb_packet *packet);
+	int (*save_state)(struct vmb_save_state *args);
+	int (*restore_state)(const struct vmb_restore_state *args);
+	void (*discard_state)(struct vmb_channel *channel);
+	u32 state_version;
+	u32 state_min_version;
 	struct module *owner;
 	/* private: */
 	struct device_driver driver;
@@ -147,7 +202,8 @@ void vmb_vsp_unregister(struct vmb_vsp *vsp);
  *
  * Context: process context; may sleep and may call @vsp->probe.
  * Return: 0, or -EINVAL (a required callback is missing, the table is empty,
- * or only some of save_packet, restore_packet, discard_packet are there),
+ * or only some of save_packet, restore_packet, discard_packet, or of those of
+ * the state, are there),
  * -EBUSY (already registered), -ENOMEM. On failure nothing was registered.
  */
 #define vmb_vsp_register(vsp) \

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/visibility.h>
 #include <linux/errno.h>
+#include <linux/export.h>
 #include <linux/idr.h>
 #include <linux/slab.h>
+#include <linux/vmb_ns.h>
 
 #include "core/bus.h"
 #include "core/bus_type.h"
@@ -34,6 +36,7 @@ static void init_bus(struct vmb_bus *bus, const struct vmb_bus_ops *ops,
 	vmb_turn_init(&bus->turn);
 	mutex_init(&bus->lock);
 	INIT_LIST_HEAD(&bus->channels);
+	INIT_LIST_HEAD(&bus->owned);
 	init_waitqueue_head(&bus->left);
 	vmb_bus_error_init(bus);
 	device_initialize(&bus->dev);
@@ -96,6 +99,7 @@ struct vmb_bus *vmb_bus_get(struct vmb_bus *bus)
 	get_device(&bus->dev);
 	return bus;
 }
+EXPORT_SYMBOL_NS_GPL(vmb_bus_get, VMBSAVE_NS);
 
 /**
  * vmb_bus_put() - drop a reference on a bus
@@ -106,47 +110,11 @@ void vmb_bus_put(struct vmb_bus *bus)
 {
 	put_device(&bus->dev);
 }
-
-static bool same_identity(const struct vmb_channel_identity *a,
-			  const struct vmb_channel_identity *b)
-{
-	return a->subchannel == b->subchannel && guid_equal(&a->type, &b->type) &&
-	       guid_equal(&a->instance, &b->instance);
-}
-
-/* Takes the channel into the list, which holds its first reference. */
-static int list_channel(struct vmb_bus *bus, struct vmb_channel *channel)
-{
-	struct vmb_channel *other;
-
-	guard(mutex)(&bus->lock);
-	if (bus->dying)
-		return -ENODEV;
-	list_for_each_entry(other, &bus->channels, node)
-		if (same_identity(&other->identity, &channel->identity))
-			return -EEXIST;
-	list_add_tail(&channel->node, &bus->channels);
-	bus->nr_channels++;
-	return 0;
-}
-
-/* Return: true if it was on the list, whose reference is the caller's now */
-static bool unlist_channel(struct vmb_channel *channel, bool leaving)
-{
-	struct vmb_bus *bus = channel->bus;
-
-	guard(mutex)(&bus->lock);
-	if (list_empty(&channel->node))
-		return false;
-	list_del_init(&channel->node);
-	bus->nr_channels--;
-	WRITE_ONCE(bus->nr_leaving, bus->nr_leaving + leaving);
-	return true;
-}
+EXPORT_SYMBOL_NS_GPL(vmb_bus_put, VMBSAVE_NS);
 
 static void remove_channel(struct vmb_channel *channel)
 {
-	if (!unlist_channel(channel, false))
+	if (!vmb_bus_unlist(channel))
 		return;
 	device_unregister(&channel->dev);
 	vmb_channel_put(channel);
@@ -159,7 +127,7 @@ static void remove_channel(struct vmb_channel *channel)
 static int add_channel(struct vmb_bus *bus, struct vmb_channel *channel)
 {
 	int ret = dev_set_name(&channel->dev, "%s-%u", dev_name(&bus->dev),
-			       channel->id) ?: list_channel(bus, channel);
+			       channel->id) ?: vmb_bus_enlist(bus, channel);
 
 	if (ret) {
 		vmb_channel_put(channel);
@@ -175,7 +143,7 @@ static int add_channel(struct vmb_bus *bus, struct vmb_channel *channel)
 	ret = device_add(&channel->dev);
 	if (ret) {
 		put_device(&channel->dev);
-		if (unlist_channel(channel, false))
+		if (vmb_bus_unlist(channel))
 			vmb_channel_put(channel);
 		return ret;
 	}
@@ -216,7 +184,7 @@ struct vmb_channel *vmb_bus_offer(struct vmb_bus *bus,
 
 	if (ret)
 		return ERR_PTR(ret);
-	channel = vmb_channel_create(bus, identity, bus->next_id++);
+	channel = vmb_channel_create(bus, identity, vmb_bus_new_id(bus));
 	if (!IS_ERR(channel)) {
 		vmb_channel_get(channel);
 		ret = add_channel(bus, channel);
@@ -231,56 +199,13 @@ struct vmb_channel *vmb_bus_offer(struct vmb_bus *bus,
 EXPORT_SYMBOL_IF_KUNIT(vmb_bus_offer);
 
 /**
- * vmb_bus_find() - the channel with an id
- * @bus: the bus
- * @id: the id
- *
- * Context: process context.
- * Return: the channel, referenced, for vmb_channel_put(), or NULL.
- */
-struct vmb_channel *vmb_bus_find(struct vmb_bus *bus, u32 id)
-{
-	struct vmb_channel *channel;
-
-	guard(mutex)(&bus->lock);
-	list_for_each_entry(channel, &bus->channels, node)
-		if (channel->id == id)
-			return vmb_channel_get(channel);
-	return NULL;
-}
-EXPORT_SYMBOL_IF_KUNIT(vmb_bus_find);
-
-/**
- * vmb_bus_next() - the channel after another one
- * @bus: the bus; the caller has its turn, so that none is added
- * @channel: the other one, whose reference goes; NULL = give the first
- *
- * Context: process context.
- * Return: the one with the next higher id, referenced, or NULL.
- */
-struct vmb_channel *vmb_bus_next(struct vmb_bus *bus, struct vmb_channel *channel)
-{
-	struct vmb_channel *next;
-	u32 id = 0;
-
-	if (channel) {
-		id = channel->id;
-		vmb_channel_put(channel);
-	}
-	guard(mutex)(&bus->lock);
-	list_for_each_entry(next, &bus->channels, node)
-		if (next->id > id)
-			return vmb_channel_get(next);
-	return NULL;
-}
-
-/**
  * vmb_bus_rescind() - take an offer back
  * @bus: the bus
  * @id: id of the channel
  *
  * Context: process context, waits for callbacks in progress, not for packets.
- * Return: 0, or -ENOENT, -EBADFD (not in STOP or RUNNING), -EINTR.
+ * Return: 0, or -ENOENT, -EBADFD (not in STOP or RUNNING), -EBUSY (its owner
+ * offers it), -EINTR.
  */
 int vmb_bus_rescind(struct vmb_bus *bus, u32 id)
 {
@@ -290,85 +215,18 @@ int vmb_bus_rescind(struct vmb_bus *bus, u32 id)
 	if (ret)
 		return ret;
 	channel = vmb_bus_find(bus, id);
+	ret = channel ? 0 : -ENOENT;
 	if (channel) {
-		remove_channel(channel);
+		if (channel->owned)
+			ret = -EBUSY;
+		else
+			remove_channel(channel);
 		vmb_channel_put(channel);
 	}
 	vmb_turn_release(&bus->turn);
-	return channel ? 0 : -ENOENT;
+	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_bus_rescind);
-
-/**
- * vmb_bus_list() - all channels on offer
- * @bus: the bus
- * @nr: set to how many
- *
- * Context: process context.
- * Return: an array of references by ascending id, for vmb_bus_put_list(), or
- * ERR_PTR(-ENOMEM).
- */
-struct vmb_channel **vmb_bus_list(struct vmb_bus *bus, u32 *nr)
-{
-	struct vmb_channel **list, *channel;
-	u32 i = 0;
-
-	guard(mutex)(&bus->lock);
-	list = kvcalloc(bus->nr_channels + 1, sizeof(*list), GFP_KERNEL_ACCOUNT);
-	if (!list)
-		return ERR_PTR(-ENOMEM);
-	list_for_each_entry(channel, &bus->channels, node)
-		list[i++] = vmb_channel_get(channel);
-	*nr = i;
-	return list;
-}
-EXPORT_SYMBOL_IF_KUNIT(vmb_bus_list);
-
-/**
- * vmb_bus_put_list() - drop what vmb_bus_list() gave
- * @list: the array
- * @nr: its length
- * Context: process context.
- */
-void vmb_bus_put_list(struct vmb_channel **list, u32 nr)
-{
-	while (nr)
-		vmb_channel_put(list[--nr]);
-	kvfree(list);
-}
-EXPORT_SYMBOL_IF_KUNIT(vmb_bus_put_list);
-
-/**
- * vmb_bus_forget() - the VSP of a channel has gone, and with it the channel
- * @channel: detached
- *
- * Tells the bus, unless it was the bus that took the offer back, and has the
- * device removed by work, after which vmb_bus_forgotten() follows.
- * Context: process context, inside the device's own removal.
- */
-void vmb_bus_forget(struct vmb_channel *channel)
-{
-	if (!unlist_channel(channel, true))
-		return;
-	vmb_bus_event(channel->bus, VMBSAVE_EVENT_RESCINDED, channel->id,
-		      -ENODEV);
-	vmb_workqueue_queue(&channel->unregister);
-}
-
-/**
- * vmb_bus_forgotten() - the device of a forgotten channel has been removed
- * @channel: the channel
- * Context: process context.
- */
-void vmb_bus_forgotten(struct vmb_channel *channel)
-{
-	struct vmb_bus *bus = channel->bus;
-
-	guard(mutex)(&bus->lock);
-	WRITE_ONCE(bus->nr_leaving, bus->nr_leaving - 1);
-	if (!bus->nr_leaving)
-		wake_up_all(&bus->left);
-}
 
 /**
  * vmb_bus_event() - tell the one who made the bus
@@ -383,6 +241,16 @@ void vmb_bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error)
 	guard(mutex)(&bus->lock);
 	if (!bus->dying && bus->ops->event)
 		bus->ops->event(bus, type, channel, error);
+}
+
+static struct vmb_channel *first_owned(struct vmb_bus *bus)
+{
+	struct vmb_channel *channel;
+
+	guard(mutex)(&bus->lock);
+	channel = list_first_entry_or_null(&bus->owned, struct vmb_channel,
+					   owned_node);
+	return channel ? vmb_channel_get(channel) : NULL;
 }
 
 /**
@@ -408,7 +276,12 @@ void vmb_bus_destroy(struct vmb_bus *bus)
 	}
 	for (channel = vmb_bus_next(bus, NULL); channel;
 	     channel = vmb_bus_next(bus, channel))
-		remove_channel(channel);
+		if (!channel->owned)
+			remove_channel(channel);
+	while ((channel = first_owned(bus))) {
+		vmb_channel_disown(channel);
+		vmb_channel_put(channel);
+	}
 	vmb_turn_release(&bus->turn);
 	/* A device may not be removed before its children. */
 	wait_event(bus->left, !READ_ONCE(bus->nr_leaving));

@@ -6,6 +6,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/uuid.h>
+#include <linux/vmb_bus.h>
 #include <linux/wait.h>
 
 #include <uapi/linux/vmbsave.h>
@@ -40,11 +41,14 @@ enum vmb_bus_state {
  * struct vmb_bus_ops - what a bus tells the one who made it
  * @event: Optional. VMBSAVE_EVENT_* of a channel, with a negative errno. May
  *	not sleep. Not called once vmb_bus_destroy() has returned.
+ * @offered: Optional. The owner of @channel is about to offer it. May sleep.
+ *	Return: 0, or an errno: it is not offered.
  * @release: Optional. The last reference is gone; guest memory is not used any
  *	more.
  */
 struct vmb_bus_ops {
 	void (*event)(struct vmb_bus *bus, u32 type, u32 channel, int error);
+	int (*offered)(struct vmb_bus *bus, struct vmb_channel *channel);
 	void (*release)(struct vmb_bus *bus);
 };
 
@@ -59,8 +63,9 @@ struct vmb_bus_ops {
  * @state: changed by the migrate room alone; others read it with READ_ONCE
  * @session: the save or restore of the whole bus, or NULL
  * @session_error: what the failed commit of a session answers until reset
- * @lock: protects the next five; only @ops->event is called with it
+ * @lock: protects the next six; only @ops->event is called with it
  * @channels: on offer, by ascending id
+ * @owned: made by vmb_channel_allocate(), on offer or not, both ends
  * @next_id: id of the next channel; ids are not used again
  * @nr_channels: length of @channels
  * @nr_leaving: channels that are off the list and not removed yet
@@ -80,8 +85,9 @@ struct vmb_bus {
 	struct vmb_session *session;
 	int session_error;
 
-	struct mutex lock; /* protects the next four */
+	struct mutex lock; /* protects the next six */
 	struct list_head channels;
+	struct list_head owned;
 	u32 next_id;
 	u32 nr_channels;
 	u32 nr_leaving;
@@ -120,8 +126,6 @@ static inline bool vmb_bus_is_changeable(const struct vmb_bus *bus)
 struct vmb_bus *vmb_bus_create(const struct vmb_bus_ops *ops,
 			       struct vmb_guest_memory *memory, void *owner);
 void vmb_bus_destroy(struct vmb_bus *bus);
-struct vmb_bus *vmb_bus_get(struct vmb_bus *bus);
-void vmb_bus_put(struct vmb_bus *bus);
 
 struct vmb_channel *vmb_bus_offer(struct vmb_bus *bus,
 				  const struct vmb_channel_identity *identity);
@@ -133,6 +137,11 @@ struct vmb_channel **vmb_bus_list(struct vmb_bus *bus, u32 *nr);
 void vmb_bus_put_list(struct vmb_channel **list, u32 nr);
 void vmb_bus_forget(struct vmb_channel *channel);
 void vmb_bus_forgotten(struct vmb_channel *channel);
+u32 vmb_bus_new_id(struct vmb_bus *bus);
+int vmb_bus_own(struct vmb_bus *bus, struct vmb_channel *channel);
+bool vmb_bus_disown(struct vmb_channel *channel);
+int vmb_bus_enlist(struct vmb_bus *bus, struct vmb_channel *channel);
+bool vmb_bus_unlist(struct vmb_channel *channel);
 void vmb_bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error);
 
 #endif /* _VMB_CORE_BUS_H */

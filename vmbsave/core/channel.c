@@ -52,7 +52,7 @@ struct vmb_channel *vmb_channel_get(struct vmb_channel *channel)
 	kref_get(&channel->ref);
 	return channel;
 }
-EXPORT_SYMBOL_IF_KUNIT(vmb_channel_get);
+EXPORT_SYMBOL_NS_GPL(vmb_channel_get, VMBSAVE_NS);
 
 /**
  * vmb_channel_put() - drop a reference on a channel
@@ -63,7 +63,7 @@ void vmb_channel_put(struct vmb_channel *channel)
 {
 	kref_put(&channel->ref, release_ref);
 }
-EXPORT_SYMBOL_IF_KUNIT(vmb_channel_put);
+EXPORT_SYMBOL_NS_GPL(vmb_channel_put, VMBSAVE_NS);
 
 static void unregister_work(struct work_struct *work)
 {
@@ -102,6 +102,8 @@ struct vmb_channel *vmb_channel_create(struct vmb_bus *bus,
 	INIT_WORK(&channel->release, release_work);
 	INIT_WORK(&channel->unregister, unregister_work);
 	INIT_LIST_HEAD(&channel->node);
+	INIT_LIST_HEAD(&channel->owned_node);
+	channel->server = true;
 	channel->bus = vmb_bus_get(bus);
 	channel->identity = *identity;
 	channel->id = id;
@@ -162,24 +164,6 @@ void vmb_channel_detach(struct vmb_channel *channel)
 	vmb_turn_release(&channel->turn);
 	vmb_channel_set_host(channel, NULL);
 }
-
-int vmb_channel_init_set_max_packet_size(struct vmb_channel *channel, u32 bytes)
-{
-	int ret;
-
-	if (!bytes || bytes > VMB_PACKET_BYTES_MAX)
-		return -EINVAL;
-	ret = vmb_channel_control_begin(channel, 0);
-	if (ret)
-		return ret;
-	if (channel->state == VMB_CHANNEL_DISABLED)
-		WRITE_ONCE(channel->max_packet, bytes);
-	else
-		ret = -EBADFD;
-	vmb_channel_control_end(channel);
-	return ret;
-}
-EXPORT_SYMBOL_NS_GPL(vmb_channel_init_set_max_packet_size, VMBSAVE_NS);
 
 /**
  * vmb_channel_set_pointer() - keep something of the VSP's

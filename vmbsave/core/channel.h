@@ -10,6 +10,7 @@
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/vmb_channel.h>
+#include <linux/vmb_config.h>
 #include <linux/vmb_vsp.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -21,6 +22,7 @@
 #include "wire/ring.h"
 
 struct vmb_channel;
+struct vmb_client;
 struct vmb_gpadl;
 struct vmb_packet_completion;
 
@@ -46,12 +48,40 @@ struct vmb_channel_host {
  * @downstream_page: first page of the host-to-guest ring in it
  * @target_vp: virtual processor to interrupt
  * @user_data: opaque
+ * @mmio_gpa: guest physical address of its MMIO space, bytes; 0 = none
+ * @mmio_bytes: its length
  */
 struct vmb_channel_open {
 	u32 gpadl;
 	u32 downstream_page;
 	u32 target_vp;
 	u8 user_data[VMB_CHANNEL_OPEN_DATA_BYTES];
+	u64 mmio_gpa;
+	u64 mmio_bytes;
+};
+
+/**
+ * struct vmb_channel_config - what is set while a channel is Disabled
+ * @max_external_bytes: most that a packet may describe, 0 = nothing
+ * @max_external_ranges: in how many ranges
+ * @context_bytes: private room in each incoming packet
+ * @flags: VMB_CHANNEL_INIT_*
+ * @server_flags: VMB_SERVER_INIT_*
+ * @mmio_megabytes: guest MMIO space that it needs
+ * @mmio_optional: megabytes that it could use besides
+ * @target_vtl: virtual trust level
+ * @name: friendly name, ends with a NUL
+ */
+struct vmb_channel_config {
+	u32 max_external_bytes;
+	u32 max_external_ranges;
+	u32 context_bytes;
+	u32 flags;
+	u32 server_flags;
+	u16 mmio_megabytes;
+	u16 mmio_optional;
+	u8 target_vtl;
+	char name[VMB_FRIENDLY_NAME_BYTES];
 };
 
 /**
@@ -73,16 +103,21 @@ struct vmb_channel_queue {
 };
 
 /**
- * struct vmb_channel - one channel, server's end
+ * struct vmb_channel - one end of one channel
  * @dev: the device, child of the bus
  * @ref: references of this module's objects; together they hold one on @dev,
  *	because the last one on a device may not be dropped in any context
  * @release: drops that one
  * @bus: referenced
  * @node: in @bus->channels
- * @identity: does not change
- * @id: on its bus, from 1
- * @vsp: the driver, from before its probe until after its remove
+ * @owned_node: in @bus->owned
+ * @server: it is the server's end; else a client's
+ * @owned: vmb_channel_allocate() made it, and it is bound to no driver
+ * @identity: what it is; changes only while it is Disabled and owned
+ * @id: on its bus, from 1; an owned one gets another for each offer
+ * @vsp: the driver, from before its probe until after its remove; of an owned
+ *	one the callbacks that its owner gave
+ * @client: what a client's end has besides, or NULL
  * @pointer: the VSP's
  * @probe_error: what the VSP's probe returned
  * @unregister: removes the device once the VSP has gone
@@ -94,6 +129,7 @@ struct vmb_channel_queue {
  * @opened_before: it has been open
  * @restored: it is what a restore made of it
  * @max_packet: largest payload, bytes
+ * @config: what else was set
  * @gpadls: struct vmb_gpadl by id
  * @ring_gpadl: the one with the rings of an open channel
  * @ring_map: its pages in one mapping
@@ -130,9 +166,13 @@ struct vmb_channel {
 	struct work_struct release;
 	struct vmb_bus *bus;
 	struct list_head node;
+	struct list_head owned_node;
+	bool server;
+	bool owned;
 	struct vmb_channel_identity identity;
 	u32 id;
 	const struct vmb_vsp *vsp;
+	struct vmb_client *client;
 	void *pointer;
 	int probe_error;
 	struct work_struct unregister;
@@ -144,6 +184,7 @@ struct vmb_channel {
 	bool opened_before;
 	bool restored;
 	u32 max_packet;
+	struct vmb_channel_config config;
 	struct xarray gpadls;
 	struct vmb_gpadl *ring_gpadl;
 	void *ring_map;
@@ -201,11 +242,17 @@ static inline unsigned long vmb_deadline_none(void)
 struct vmb_channel *vmb_channel_create(struct vmb_bus *bus,
 				       const struct vmb_channel_identity *identity,
 				       u32 id);
-struct vmb_channel *vmb_channel_get(struct vmb_channel *channel);
-void vmb_channel_put(struct vmb_channel *channel);
 void vmb_channel_detach(struct vmb_channel *channel);
 void vmb_channel_set_host(struct vmb_channel *channel,
 			  struct vmb_channel_host *host);
+
+/* vsp.c */
+int vmb_vsp_check_callbacks(const struct vmb_vsp *vsp);
+
+/* channel_owner.c: channels that an owner made */
+int vmb_channel_offer_own(struct vmb_channel *channel);
+void vmb_channel_withdraw_own(struct vmb_channel *channel);
+void vmb_channel_disown(struct vmb_channel *channel);
 
 /* channel_control.c: what its VSP does to it */
 bool vmb_channel_in_callback(struct vmb_channel *channel);

@@ -98,6 +98,8 @@ int vmb_channel_enable(struct vmb_channel *channel)
 	if (ret)
 		return ret;
 	ret = vmb_channel_state_check(channel, VMB_CHANNEL_EVENT_ENABLE);
+	if (!ret && channel->owned)
+		ret = vmb_channel_offer_own(channel);
 	if (!ret)
 		vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_ENABLE);
 	vmb_channel_control_end(channel);
@@ -204,6 +206,8 @@ static int disable_locked(struct vmb_channel *channel, unsigned long deadline)
 	vmb_outgoing_cancel(channel, 0);
 	vmb_channel_flush(channel);
 	forget_saved(channel);
+	if (channel->owned)
+		vmb_channel_withdraw_own(channel);
 	return 0;
 }
 

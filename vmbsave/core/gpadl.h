@@ -14,6 +14,7 @@ struct vmb_channel;
 /**
  * struct vmb_gpadl - guest pages that the guest lent to a channel
  * @id: chosen by the guest
+ * @flags: VMB_GPADL_*
  * @byte_count: length of the buffer
  * @byte_offset: where it starts in its first page
  * @nr_pages: pages that it touches
@@ -22,6 +23,7 @@ struct vmb_channel;
  */
 struct vmb_gpadl {
 	u32 id;
+	u32 flags;
 	u32 byte_count;
 	u32 byte_offset;
 	u32 nr_pages;

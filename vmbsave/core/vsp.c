@@ -34,6 +34,8 @@ static int vmb_match(struct device *dev, vmb_match_driver_t *driver)
 	const guid_t *type = &to_vmb_channel(dev)->identity.type;
 	const struct vmb_vsp_id *id = to_vsp(driver)->id_table;
 
+	if (to_vmb_channel(dev)->owned)
+		return 0;
 	for (; !guid_is_null(&id->type); id++)
 		if (guid_equal(&id->type, type))
 			return 1;
@@ -122,17 +124,41 @@ void vmb_bus_type_unregister(void)
 	bus_unregister(&vmb_bus_type);
 }
 
-static int check_vsp(const struct vmb_vsp *vsp)
+static int check_state_callbacks(const struct vmb_vsp *vsp)
+{
+	bool state = vsp->save_state;
+
+	if (!vsp->restore_state == state || !vsp->discard_state == state)
+		return -EINVAL;
+	if (!vsp->state_version == state || !vsp->state_min_version == state)
+		return -EINVAL;
+	return vsp->state_min_version > vsp->state_version ? -EINVAL : 0;
+}
+
+/**
+ * vmb_vsp_check_callbacks() - are the callbacks complete?
+ * @vsp: whose; bound by the driver core or not
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL: a required one is missing, or only some of those that
+ * go together are there.
+ */
+int vmb_vsp_check_callbacks(const struct vmb_vsp *vsp)
 {
 	bool save = vsp->save_packet;
 
-	if (!vsp->name || !vsp->id_table || !vsp->probe || !vsp->process_packet)
-		return -EINVAL;
-	if (guid_is_null(&vsp->id_table->type))
+	if (!vsp->name || !vsp->process_packet)
 		return -EINVAL;
 	if (!vsp->restore_packet == save || !vsp->discard_packet == save)
 		return -EINVAL;
-	return 0;
+	return check_state_callbacks(vsp);
+}
+
+static int check_vsp(const struct vmb_vsp *vsp)
+{
+	if (!vsp->id_table || !vsp->probe || guid_is_null(&vsp->id_table->type))
+		return -EINVAL;
+	return vmb_vsp_check_callbacks(vsp);
 }
 
 /**

@@ -35,6 +35,13 @@ static void bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error)
 	vmb_channel_table_post(&user->channels, type, channel, -error);
 }
 
+static int bus_offered(struct vmb_bus *bus, struct vmb_channel *channel)
+{
+	struct vmb_user_bus *user = bus->owner;
+
+	return vmb_channel_table_add(&user->channels, channel);
+}
+
 static void bus_release(struct vmb_bus *bus)
 {
 	struct vmb_user_bus *user = bus->owner;
@@ -45,6 +52,7 @@ static void bus_release(struct vmb_bus *bus)
 
 static const struct vmb_bus_ops bus_ops = {
 	.event = bus_event,
+	.offered = bus_offered,
 	.release = bus_release,
 };
 
@@ -132,6 +140,52 @@ int vmb_user_get_info(struct vmb_user_cmd *cmd)
 	for (i = 0; i < nr; i++)
 		count_channel(list[i], info);
 	vmb_bus_put_list(list, nr);
+	return vmb_user_cmd_respond(cmd);
+}
+
+static void fill_channel(struct vmbsave_channel_info *info,
+			 const struct vmb_channel *channel)
+{
+	const struct vmb_channel_config *config = &channel->config;
+
+	*info = (struct vmbsave_channel_info) {
+		.size = info->size,
+		.channel = channel->id,
+		.subchannel = channel->identity.subchannel,
+		.mmio_megabytes = config->mmio_megabytes,
+		.mmio_optional = config->mmio_optional,
+		.target_vtl = config->target_vtl,
+		.owned = channel->owned,
+		.state = vmb_channel_get_state(channel),
+		.max_packet_bytes = vmb_channel_max_packet_size(channel),
+		.offer_flags = config->server_flags,
+		.channel_flags = config->flags,
+	};
+	export_guid(info->type, &channel->identity.type);
+	export_guid(info->instance, &channel->identity.instance);
+	static_assert(sizeof(info->name) == sizeof(config->name));
+	memcpy(info->name, config->name, sizeof(info->name));
+}
+
+/**
+ * vmb_user_get_channel() - VMBSAVE_GET_CHANNEL
+ * @cmd: the ioctl
+ *
+ * Context: process context.
+ * Return: 0, -EINVAL, -ENOENT, -EFAULT.
+ */
+int vmb_user_get_channel(struct vmb_user_cmd *cmd)
+{
+	struct vmbsave_channel_info *info = cmd->arg;
+	struct vmb_channel *channel;
+
+	if (info->reserved)
+		return -EINVAL;
+	channel = vmb_bus_find(cmd->user->bus, info->channel);
+	if (!channel)
+		return -ENOENT;
+	fill_channel(info, channel);
+	vmb_channel_put(channel);
 	return vmb_user_cmd_respond(cmd);
 }
 

@@ -223,12 +223,15 @@ int vmb_user_open_channel(struct vmb_user_cmd *cmd)
 		.gpadl = arg->gpadl,
 		.downstream_page = arg->downstream_page,
 		.target_vp = arg->target_vp,
+		.mmio_gpa = arg->mmio_gpa,
+		.mmio_bytes = arg->mmio_bytes,
 	};
 	struct vmb_channel *channel;
 	int ret;
 
 	static_assert(sizeof(open.user_data) == sizeof(arg->user_data));
-	if (arg->reserved)
+	if (arg->reserved || arg->mmio_gpa + arg->mmio_bytes < arg->mmio_gpa ||
+	    !arg->mmio_gpa != !arg->mmio_bytes)
 		return -EINVAL;
 	channel = vmb_bus_find(cmd->user->bus, arg->channel);
 	if (!channel)

@@ -13,7 +13,8 @@
 /**
  * DOC: Events, and the kick of a channel that went away
  *
- * 1. OFFER_CHANNEL makes an entry. Events are bits in it, so that they need no
+ * 1. OFFER_CHANNEL makes an entry, and so does the owner of a channel that he
+ *    offers (OFFERED). Events are bits in it, so that they need no
  *    memory when they come and cannot pile up.
  * 2. FAILED can come again after it was read; RESCINDED comes once, is the
  *    last, and takes the channel's kick along: an entry must not keep a channel
@@ -38,7 +39,7 @@ struct entry {
 	struct list_head node;
 	u32 id;
 	u32 events;
-	u32 errors[VMBSAVE_EVENT_FAILED + 1];
+	u32 errors[VMBSAVE_EVENT_REOFFERED + 1];
 	bool rescinded;
 	struct vmb_user_kick *kick;
 };
@@ -205,6 +206,16 @@ static bool is_pending(struct vmb_channel_table *table)
 	return !list_empty_careful(&table->pending);
 }
 
+/* OFFERED is the first that is heard of a channel, RESCINDED the last. */
+static u32 next_type(u32 events)
+{
+	if (events & BIT(VMBSAVE_EVENT_OFFERED))
+		return VMBSAVE_EVENT_OFFERED;
+	if (events == BIT(VMBSAVE_EVENT_RESCINDED))
+		return VMBSAVE_EVENT_RESCINDED;
+	return __ffs(events & ~BIT(VMBSAVE_EVENT_RESCINDED));
+}
+
 static bool take_event(struct vmb_channel_table *table,
 		       struct vmbsave_event *event)
 {
@@ -215,9 +226,7 @@ static bool take_event(struct vmb_channel_table *table,
 						 node);
 		if (!entry)
 			return false;
-		/* RESCINDED is the last that is heard of a channel. */
-		event->type = entry->events & BIT(VMBSAVE_EVENT_FAILED) ?
-			      VMBSAVE_EVENT_FAILED : VMBSAVE_EVENT_RESCINDED;
+		event->type = next_type(entry->events);
 		event->channel = entry->id;
 		event->error = entry->errors[event->type];
 		entry->events &= ~BIT(event->type);

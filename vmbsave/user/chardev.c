@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/build_bug.h>
 #include <linux/err.h>
+#include <linux/export.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/uaccess.h>
+#include <linux/vmb_bus.h>
+#include <linux/vmb_ns.h>
 
 #include <uapi/linux/vmbsave.h>
 
@@ -27,6 +31,7 @@ union arg {
 	struct vmbsave_set_state set_state;
 	struct vmbsave_reset reset;
 	struct vmbsave_last_error last_error;
+	struct vmbsave_channel_info channel_info;
 };
 
 /**
@@ -73,6 +78,8 @@ static const struct op ops[] = {
 	OP(VMBSAVE_SET_STATE, vmb_user_set_state, vmbsave_set_state, data_fd),
 	OP(VMBSAVE_RESET, vmb_user_reset, vmbsave_reset, flags),
 	OP(VMBSAVE_LAST_ERROR, vmb_user_last_error, vmbsave_last_error, flags),
+	OP(VMBSAVE_GET_CHANNEL, vmb_user_get_channel, vmbsave_channel_info,
+	   channel),
 };
 
 static const struct op *find_op(unsigned int code)
@@ -152,6 +159,23 @@ static const struct file_operations chardev_fops = {
 	.unlocked_ioctl = chardev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
+
+struct vmb_bus *vmb_bus_get_by_fd(int fd)
+{
+	struct file *file = fget(fd);
+	struct vmb_bus *bus = ERR_PTR(-EINVAL);
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	if (file->f_op == &chardev_fops) {
+		struct vmb_user_bus *user = file->private_data;
+
+		bus = vmb_bus_get(user->bus);
+	}
+	fput(file);
+	return bus;
+}
+EXPORT_SYMBOL_NS_GPL(vmb_bus_get_by_fd, VMBSAVE_NS);
 
 static struct miscdevice chardev = {
 	.minor = MISC_DYNAMIC_MINOR,

@@ -34,7 +34,8 @@
  * ENOENT      no such channel, GPADL or region; from RESUMING: the stream has
  *             a channel that the bus has not, or the other way round
  * EEXIST      such a channel, GPADL or region is there already
- * ENODEV      no VSP serves this type, or it, the channel or the bus went away
+ * ENODEV      no VSP serves this type and no module that does was found; or it,
+ *             the channel or the bus went away
  * EBUSY       something holds it: a session, an open channel, an unread end
  * EBADFD      the call is not legal in the present state
  * EDQUOT      a cap is reached (the module's parameters)
@@ -134,6 +135,59 @@ struct vmbsave_offer_channel {
 	__u32 channel;
 };
 
+/* vmbsave_channel_info.state; the numbers are those of the save stream */
+#define VMBSAVE_CHANNEL_STATE_DISABLED	0
+#define VMBSAVE_CHANNEL_STATE_ENABLED	1
+#define VMBSAVE_CHANNEL_STATE_STARTED	2
+#define VMBSAVE_CHANNEL_STATE_PAUSED	3
+#define VMBSAVE_CHANNEL_STATE_ACTIVE	4
+#define VMBSAVE_CHANNEL_STATE_STOPPED	5
+
+/* vmbsave_channel_info.offer_flags: what an offer says to the guest */
+#define VMBSAVE_OFFER_LOOPBACK			0x1
+#define VMBSAVE_OFFER_ENUMERATE_DEVICE_INTERFACE 0x2
+#define VMBSAVE_OFFER_PIPE			0x4
+#define VMBSAVE_OFFER_FORCE_NEW_CHANNEL		0x8
+#define VMBSAVE_OFFER_TLNPI_PROVIDER		0x10
+
+#define VMBSAVE_NAME_BYTES 64
+
+/**
+ * struct vmbsave_channel_info - VMBSAVE_GET_CHANNEL
+ * @size: of this structure
+ * @channel: id of the channel
+ * @type: [out] interface type GUID
+ * @instance: [out] interface instance GUID
+ * @subchannel: [out] 0 = primary
+ * @mmio_megabytes: [out] guest MMIO space that it needs
+ * @mmio_optional: [out] megabytes that it could use besides
+ * @target_vtl: [out] virtual trust level to offer it to
+ * @owned: [out] 1: its owner made it and offers it; 0: OFFER_CHANNEL did
+ * @state: [out] VMBSAVE_CHANNEL_STATE_*
+ * @max_packet_bytes: [out] largest payload in either direction
+ * @offer_flags: [out] VMBSAVE_OFFER_*
+ * @channel_flags: [out] 1: pipe framing
+ * @reserved: zero
+ * @name: [out] for people, ends with a NUL, may be empty
+ */
+struct vmbsave_channel_info {
+	__u32 size;
+	__u32 channel;
+	__u8 type[16];
+	__u8 instance[16];
+	__u16 subchannel;
+	__u16 mmio_megabytes;
+	__u16 mmio_optional;
+	__u8 target_vtl;
+	__u8 owned;
+	__u32 state;
+	__u32 max_packet_bytes;
+	__u32 offer_flags;
+	__u32 channel_flags;
+	__u64 reserved;
+	__u8 name[VMBSAVE_NAME_BYTES];
+};
+
 /**
  * struct vmbsave_channel_id - VMBSAVE_RESCIND_CHANNEL, VMBSAVE_CLOSE_CHANNEL
  * @size: of this structure
@@ -168,12 +222,15 @@ struct vmbsave_eventfds {
 	__s32 call_fd;
 };
 
+/* vmbsave_create_gpadl.flags: the server may not map it to write */
+#define VMBSAVE_GPADL_READ_ONLY	0x1
+
 /**
  * struct vmbsave_create_gpadl - VMBSAVE_CREATE_GPADL
  * @size: of this structure
  * @channel: id of the channel
  * @gpadl: id that the guest chose, not 0
- * @flags: zero
+ * @flags: %VMBSAVE_GPADL_READ_ONLY or 0
  * @byte_count: length of the buffer, not 0; with @byte_offset below 2^32
  * @byte_offset: where it starts in its first page, 0..4095
  * @nr_pfns: pages that the buffer touches
@@ -198,7 +255,8 @@ struct vmbsave_create_gpadl {
  * struct vmbsave_gpadl_id - VMBSAVE_TEARDOWN_GPADL
  * @size: of this structure
  * @channel: id of the channel
- * @gpadl: id of the GPADL; EBUSY while an open channel has its rings there
+ * @gpadl: id of the GPADL; EBUSY while an open channel has its rings there.
+ *	Waits, killably, while the VSP has it mapped (EINTR: it is still there)
  * @reserved: zero
  */
 struct vmbsave_gpadl_id {
@@ -218,6 +276,9 @@ struct vmbsave_gpadl_id {
  * @target_vp: virtual processor to interrupt; kept for the VMM and saved
  * @reserved: zero
  * @user_data: what the guest passed; kept for the VSP and saved
+ * @mmio_gpa: guest physical address of the MMIO space that was reserved for the
+ *	channel, bytes; 0 = none. Kept for the VSP and saved
+ * @mmio_bytes: its length; with @mmio_gpa below 2^64
  *
  * State RUNNING. EBADFD if it is not offered or open already. Fails with what
  * the VSP's opened callback returned.
@@ -230,6 +291,8 @@ struct vmbsave_open_channel {
 	__u32 target_vp;
 	__u32 reserved;
 	__u8 user_data[120];
+	__aligned_u64 mmio_gpa;
+	__aligned_u64 mmio_bytes;
 };
 
 /**
@@ -314,6 +377,9 @@ struct vmbsave_last_error {
 /* vmbsave_event.type */
 #define VMBSAVE_EVENT_RESCINDED	1	/* the VSP went away; forget the channel */
 #define VMBSAVE_EVENT_FAILED	2	/* the channel's traffic stopped for an error */
+#define VMBSAVE_EVENT_OFFERED	3	/* its owner offers it: ask GET_CHANNEL */
+/* After a restore: the guest's channel is to be rescinded, this one offered */
+#define VMBSAVE_EVENT_REOFFERED	4
 
 /**
  * struct vmbsave_event - what read() on the device returns, whole ones only
@@ -344,5 +410,6 @@ struct vmbsave_event {
 #define VMBSAVE_SET_STATE	_IO(VMBSAVE_IOC, 9)
 #define VMBSAVE_RESET		_IO(VMBSAVE_IOC, 10)
 #define VMBSAVE_LAST_ERROR	_IO(VMBSAVE_IOC, 11)
+#define VMBSAVE_GET_CHANNEL	_IO(VMBSAVE_IOC, 12)
 
 #endif /* _UAPI_LINUX_VMBSAVE_H */

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
+#include <linux/errno.h>
+#include <linux/slab.h>
+
+#include "core/bus.h"
+#include "core/channel.h"
+#include "core/workqueue.h"
+
+/* The channels of a bus: those on offer, and those that have an owner. */
+
+static bool same_identity(const struct vmb_channel_identity *a,
+			  const struct vmb_channel_identity *b)
+{
+	return a->subchannel == b->subchannel && guid_equal(&a->type, &b->type) &&
+	       guid_equal(&a->instance, &b->instance);
+}
+
+/**
+ * vmb_bus_new_id() - an id that no channel of the bus ever had
+ * @bus: the bus
+ *
+ * Context: process context.
+ * Return: the id.
+ */
+u32 vmb_bus_new_id(struct vmb_bus *bus)
+{
+	guard(mutex)(&bus->lock);
+	return bus->next_id++;
+}
+
+/**
+ * vmb_bus_enlist() - take a channel into the list of those on offer
+ * @bus: the bus
+ * @channel: in no list; the list holds a reference that was the caller's
+ *
+ * Context: process context.
+ * Return: 0, or -ENODEV (the bus goes away), -EEXIST (one of its identity is
+ * there); then the reference is still the caller's.
+ */
+int vmb_bus_enlist(struct vmb_bus *bus, struct vmb_channel *channel)
+{
+	struct list_head *before = &bus->channels;
+	struct vmb_channel *other;
+
+	guard(mutex)(&bus->lock);
+	if (bus->dying)
+		return -ENODEV;
+	list_for_each_entry_reverse(other, &bus->channels, node) {
+		if (same_identity(&other->identity, &channel->identity))
+			return -EEXIST;
+		if (other->id > channel->id)
+			before = &other->node;
+	}
+	list_add_tail(&channel->node, before);
+	bus->nr_channels++;
+	return 0;
+}
+
+/* Return: true if it was on the list, whose reference is the caller's now */
+static bool unlist_channel(struct vmb_channel *channel, bool leaving)
+{
+	struct vmb_bus *bus = channel->bus;
+
+	guard(mutex)(&bus->lock);
+	if (list_empty(&channel->node))
+		return false;
+	list_del_init(&channel->node);
+	bus->nr_channels--;
+	WRITE_ONCE(bus->nr_leaving, bus->nr_leaving + leaving);
+	return true;
+}
+
+/**
+ * vmb_bus_unlist() - undo vmb_bus_enlist()
+ * @channel: the channel
+ *
+ * Context: process context.
+ * Return: true if it was on the list, whose reference is the caller's now.
+ */
+bool vmb_bus_unlist(struct vmb_channel *channel)
+{
+	return unlist_channel(channel, false);
+}
+
+/**
+ * vmb_bus_own() - remember a channel that has an owner
+ * @bus: the bus
+ * @channel: the channel; the bus holds a reference that was the caller's
+ *
+ * Context: process context.
+ * Return: 0, or -ENODEV (the bus goes away); then the reference is still the
+ * caller's.
+ */
+int vmb_bus_own(struct vmb_bus *bus, struct vmb_channel *channel)
+{
+	guard(mutex)(&bus->lock);
+	if (bus->dying)
+		return -ENODEV;
+	list_add_tail(&channel->owned_node, &bus->owned);
+	return 0;
+}
+
+/**
+ * vmb_bus_disown() - undo vmb_bus_own()
+ * @channel: the channel
+ *
+ * Context: process context.
+ * Return: true if it was remembered; the reference is the caller's now.
+ */
+bool vmb_bus_disown(struct vmb_channel *channel)
+{
+	guard(mutex)(&channel->bus->lock);
+	if (list_empty(&channel->owned_node))
+		return false;
+	list_del_init(&channel->owned_node);
+	return true;
+}
+
+/**
+ * vmb_bus_find() - the channel with an id
+ * @bus: the bus
+ * @id: the id
+ *
+ * Context: process context.
+ * Return: the channel, referenced, for vmb_channel_put(), or NULL.
+ */
+struct vmb_channel *vmb_bus_find(struct vmb_bus *bus, u32 id)
+{
+	struct vmb_channel *channel;
+
+	guard(mutex)(&bus->lock);
+	list_for_each_entry(channel, &bus->channels, node)
+		if (channel->id == id)
+			return vmb_channel_get(channel);
+	return NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_find);
+
+/**
+ * vmb_bus_next() - the channel after another one
+ * @bus: the bus; the caller has its turn, so that none is added
+ * @channel: the other one, whose reference goes; NULL = give the first
+ *
+ * Context: process context.
+ * Return: the one with the next higher id, referenced, or NULL.
+ */
+struct vmb_channel *vmb_bus_next(struct vmb_bus *bus, struct vmb_channel *channel)
+{
+	struct vmb_channel *next;
+	u32 id = 0;
+
+	if (channel) {
+		id = channel->id;
+		vmb_channel_put(channel);
+	}
+	guard(mutex)(&bus->lock);
+	list_for_each_entry(next, &bus->channels, node)
+		if (next->id > id)
+			return vmb_channel_get(next);
+	return NULL;
+}
+
+/**
+ * vmb_bus_list() - all channels on offer
+ * @bus: the bus
+ * @nr: set to how many
+ *
+ * Context: process context.
+ * Return: an array of references by ascending id, for vmb_bus_put_list(), or
+ * ERR_PTR(-ENOMEM).
+ */
+struct vmb_channel **vmb_bus_list(struct vmb_bus *bus, u32 *nr)
+{
+	struct vmb_channel **list, *channel;
+	u32 i = 0;
+
+	guard(mutex)(&bus->lock);
+	list = kvcalloc(bus->nr_channels + 1, sizeof(*list), GFP_KERNEL_ACCOUNT);
+	if (!list)
+		return ERR_PTR(-ENOMEM);
+	list_for_each_entry(channel, &bus->channels, node)
+		list[i++] = vmb_channel_get(channel);
+	*nr = i;
+	return list;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_list);
+
+/**
+ * vmb_bus_put_list() - drop what vmb_bus_list() gave
+ * @list: the array
+ * @nr: its length
+ * Context: process context.
+ */
+void vmb_bus_put_list(struct vmb_channel **list, u32 nr)
+{
+	while (nr)
+		vmb_channel_put(list[--nr]);
+	kvfree(list);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_put_list);
+
+/**
+ * vmb_bus_forget() - the VSP of a channel has gone, and with it the channel
+ * @channel: detached
+ *
+ * Tells the bus, unless it was the bus that took the offer back, and has the
+ * device removed by work, after which vmb_bus_forgotten() follows.
+ * Context: process context, inside the device's own removal.
+ */
+void vmb_bus_forget(struct vmb_channel *channel)
+{
+	if (!unlist_channel(channel, true))
+		return;
+	vmb_bus_event(channel->bus, VMBSAVE_EVENT_RESCINDED, channel->id,
+		      -ENODEV);
+	vmb_workqueue_queue(&channel->unregister);
+}
+
+/**
+ * vmb_bus_forgotten() - the device of a forgotten channel has been removed
+ * @channel: the channel
+ * Context: process context.
+ */
+void vmb_bus_forgotten(struct vmb_channel *channel)
+{
+	struct vmb_bus *bus = channel->bus;
+
+	guard(mutex)(&bus->lock);
+	WRITE_ONCE(bus->nr_leaving, bus->nr_leaving - 1);
+	if (!bus->nr_leaving)
+		wake_up_all(&bus->left);
+}
