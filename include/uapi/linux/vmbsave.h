@@ -116,7 +116,8 @@ struct vmbsave_memory_region {
  * struct vmbsave_offer_channel - VMBSAVE_OFFER_CHANNEL
  * @size: of this structure
  * @flags: zero
- * @type: interface type GUID; a VSP that serves it must be loaded
+ * @type: interface type GUID; if no VSP serves it, the module with the alias
+ *	"vmb:<type>" is loaded first
  * @instance: interface instance GUID
  * @subchannel: 0 = primary
  * @reserved: zero
