@@ -5,6 +5,7 @@
 #include <linux/kmod.h>
 #include <linux/vmb_ns.h>
 #include <linux/vmb_vsp.h>
+#include <linux/wait.h>
 
 #include "core/bus_type.h"
 #include "core/channel.h"
@@ -25,6 +26,11 @@
  *
  * A failed .probe leaves a channel that nobody has opened; the offer fails.
  */
+
+/* How long a module that modprobe calls loaded may take to register its VSP */
+#define LOAD_PATIENCE	(5 * HZ)
+
+static DECLARE_WAIT_QUEUE_HEAD(vsp_registered);
 
 static const struct vmb_vsp *to_vsp(const struct device_driver *driver)
 {
@@ -136,24 +142,34 @@ static int driver_serves(struct device_driver *driver, void *type)
 	return vsp_serves(to_vsp(driver), type);
 }
 
+static bool is_served(const guid_t *type)
+{
+	guid_t wanted = *type;
+
+	return bus_for_each_drv(&vmb_bus_type, NULL, &wanted, driver_serves);
+}
+
 /**
  * vmb_vsp_load() - load the module that serves an interface type
  * @type: the type
  *
  * Nothing happens if a VSP that is registered serves it: an offer that can
  * succeed starts no process. Whether a module was found is not told; the offer
- * finds out. Two callers at once do no harm: modprobe loads a module once, and
- * both return when it is there.
+ * finds out.
  *
  * Context: process context, sleeps; with no turn and no lock, for the module
  * registers its VSP meanwhile, which probes channels.
  */
 void vmb_vsp_load(const guid_t *type)
 {
-	guid_t wanted = *type;
-
-	if (!bus_for_each_drv(&vmb_bus_type, NULL, &wanted, driver_serves))
-		request_module("vmb:%pUl", type);
+	if (is_served(type) || request_module("vmb:%pUl", type))
+		return;
+	/*
+	 * Two at once load a module once. Not every modprobe waits for what
+	 * another one has begun: that of busybox takes a module for loaded as
+	 * soon as it is listed.
+	 */
+	wait_event_killable_timeout(vsp_registered, is_served(type), LOAD_PATIENCE);
 }
 
 static int check_state_callbacks(const struct vmb_vsp *vsp)
@@ -216,7 +232,9 @@ int __vmb_vsp_register(struct vmb_vsp *vsp, struct module *owner,
 	vsp->driver.mod_name = modname;
 	/* An offer succeeds or fails by what the probe has returned. */
 	vsp->driver.probe_type = PROBE_FORCE_SYNCHRONOUS;
-	return driver_register(&vsp->driver);
+	ret = driver_register(&vsp->driver);
+	wake_up_all(&vsp_registered);
+	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(__vmb_vsp_register, VMBSAVE_NS);
 
