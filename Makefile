@@ -20,6 +20,9 @@ check: ## run every check that this machine can run
 kunit: ## run the KUnit suites on User-Mode Linux
 	scripts/uml/run
 
+docs: ## build the documents into build/docs/html
+	scripts/checks/docs
+
 demo: ## watch packets survive a migration
 	scripts/demo
 
@@ -31,4 +34,4 @@ help: ## this list
 
 export INSTALL_MOD_PATH INSTALL_HDR_PATH
 
-.PHONY: modules modules_install headers_install check kunit demo clean help
+.PHONY: modules modules_install headers_install check kunit docs demo clean help
