@@ -130,7 +130,11 @@ struct vmb_channel_queue {
  * @restored: it is what a restore made of it
  * @max_packet: largest payload, bytes
  * @config: what else was set
- * @gpadls: struct vmb_gpadl by id
+ * @gpadls: struct vmb_gpadl by id; looked up in any context with its xa_lock,
+ *	which protects the next two as well
+ * @mappable: GPADLs can be mapped: from before .opened until after .closed
+ * @nr_mapped: how many are
+ * @unmapped: woken when one is no longer mapped
  * @ring_gpadl: the one with the rings of an open channel
  * @ring_map: its pages in one mapping
  * @open: as the guest asked
@@ -186,6 +190,9 @@ struct vmb_channel {
 	u32 max_packet;
 	struct vmb_channel_config config;
 	struct xarray gpadls;
+	bool mappable;
+	u32 nr_mapped;
+	wait_queue_head_t unmapped;
 	struct vmb_gpadl *ring_gpadl;
 	void *ring_map;
 	struct vmb_channel_open open;
@@ -290,6 +297,7 @@ int vmb_channel_rings_attach(struct vmb_channel *channel,
 			     const struct vmb_channel_open *open);
 void vmb_channel_rings_detach(struct vmb_channel *channel);
 int vmb_channel_call_opened(struct vmb_channel *channel);
+void vmb_channel_call_closed(struct vmb_channel *channel);
 void vmb_channel_shut(struct vmb_channel *channel);
 
 /* channel_flow.c: traffic */
