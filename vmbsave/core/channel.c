@@ -165,6 +165,7 @@ void vmb_channel_detach(struct vmb_channel *channel)
 	vmb_turn_release(&channel->turn);
 	vmb_channel_set_host(channel, NULL);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_channel_detach);
 
 /**
  * vmb_channel_set_pointer() - keep something of the VSP's

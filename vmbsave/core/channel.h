@@ -111,6 +111,7 @@ struct vmb_channel_queue {
  * @bus: referenced
  * @node: in @bus->channels
  * @owned_node: in @bus->owned
+ * @forgotten: its device has been removed; set with @bus->lock
  * @server: it is the server's end; else a client's
  * @owned: vmb_channel_allocate() made it, and it is bound to no driver
  * @identity: what it is; changes only while it is Disabled and owned
@@ -171,6 +172,7 @@ struct vmb_channel {
 	struct vmb_bus *bus;
 	struct list_head node;
 	struct list_head owned_node;
+	bool forgotten;
 	bool server;
 	bool owned;
 	struct vmb_channel_identity identity;
@@ -258,6 +260,7 @@ int vmb_vsp_check_callbacks(const struct vmb_vsp *vsp);
 
 /* channel_owner.c: channels that an owner made */
 int vmb_channel_offer_own(struct vmb_channel *channel);
+void vmb_channel_announce_own(struct vmb_channel *channel);
 void vmb_channel_withdraw_own(struct vmb_channel *channel);
 void vmb_channel_disown(struct vmb_channel *channel);
 
