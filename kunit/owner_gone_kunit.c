@@ -2,8 +2,10 @@
 #include <linux/completion.h>
 #include <linux/string.h>
 #include <linux/vmb_client.h>
+#include <linux/vmb_gpadl.h>
 
 #include "core/channel.h"
+#include "core/gpadl.h"
 #include "helpers.h"
 #include "job.h"
 #include "owned.h"
@@ -94,6 +96,31 @@ static void the_vmm_does_not_rescind_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmb_test_guest_serve(&line->guest), 1);
 	KUNIT_ASSERT_EQ(test, vmb_channel_disable(line->channel), 0);
 	KUNIT_EXPECT_EQ(test, vmb_bus_rescind(line->machine->bus, line->id), -ENOENT);
+}
+
+static int teardown_job(void *arg)
+{
+	return vmb_gpadl_teardown(arg, 7);
+}
+
+/* Its pages went with the offer. */
+static void a_waiting_teardown_ends_with_the_offer(struct kunit *test)
+{
+	struct vmb_test_line *line = open_line(test);
+	struct vmb_test_job *job;
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, vmb_test_guest_lend_pages(line->channel, 7, 0, 1, 0), 0);
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(vmb_channel_map_gpadl(line->channel, 0, 7)), 0);
+	job = vmb_test_job_start(test, 0, teardown_job, line->channel);
+	KUNIT_ASSERT_FALSE(test, vmb_test_job_ended(job, 500));
+
+	/* Act */
+	KUNIT_EXPECT_EQ(test, vmb_channel_disable(line->channel), 0);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, vmb_test_job_wait(test, job), -ENOENT);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&line->machine->pinned), 0);
 }
 
 static void expect_gone(struct kunit *test, struct vmb_channel *channel)
@@ -290,6 +317,7 @@ static struct kunit_case owner_gone_cases[] = {
 	KUNIT_CASE(a_callback_does_not_clean_up),
 	KUNIT_CASE(cleanup_waits_for_no_session),
 	KUNIT_CASE(the_vmm_does_not_rescind_it),
+	KUNIT_CASE(a_waiting_teardown_ends_with_the_offer),
 	KUNIT_CASE(a_bus_goes_with_packets_in_flight),
 	KUNIT_CASE(a_bus_goes_with_channels_in_each_state),
 	KUNIT_CASE(a_bus_goes_with_a_clients_end),

@@ -231,6 +231,31 @@ static void the_list_is_by_id(struct kunit *test)
 	vmb_bus_put_list(list, nr);
 }
 
+/* One that has got its id may come in behind one with a higher id. */
+static void the_list_is_by_id_whichever_came_first(struct kunit *test)
+{
+	static const u32 ids[] = { 20, 10, 30, 15 };
+	static const u32 order[] = { 1, 3, 0, 2 };
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_test_vsp *vsp = vmb_test_vsp_create(test);
+	struct vmb_test_line *lines[4];
+	struct vmb_channel **list;
+	u32 i, nr = 0;
+
+	for (i = 0; i < 4; i++)
+		lines[i] = vmb_test_owned_allocate(machine, vsp, i + 1);
+	for (i = 0; i < 4; i++) {
+		machine->bus->next_id = ids[i];
+		KUNIT_ASSERT_EQ(test, vmb_channel_enable(lines[i]->channel), 0);
+	}
+	list = vmb_bus_list(machine->bus, &nr);
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(list), 0);
+	KUNIT_EXPECT_EQ(test, nr, 4);
+	for (i = 0; i < nr; i++)
+		KUNIT_EXPECT_PTR_EQ(test, list[i], lines[order[i]]->channel);
+	vmb_bus_put_list(list, nr);
+}
+
 static void a_walk_visits_all_by_id(struct kunit *test)
 {
 	struct vmb_test_machine *machine = vmb_test_machine_create(test);
@@ -383,6 +408,7 @@ static struct kunit_case owner_cases[] = {
 	KUNIT_CASE(an_identity_is_on_offer_once),
 	KUNIT_CASE(no_driver_is_bound_to_it),
 	KUNIT_CASE(the_list_is_by_id),
+	KUNIT_CASE(the_list_is_by_id_whichever_came_first),
 	KUNIT_CASE(a_walk_visits_all_by_id),
 	KUNIT_CASE(an_offer_renewed_does_not_lead_a_walk_astray),
 	KUNIT_CASE(traffic_runs_as_on_any_channel),

@@ -30,8 +30,9 @@ struct vmb_channel;
  * Context: process context, may sleep; callbacks of the channel included.
  * Return: the pages, valid until vmb_channel_unmap_gpadl(), or ERR_PTR:
  * -EINVAL (@flags, or a client's end), -EBADFD (not open), -ENOENT (no such
- * GPADL, or the client is taking it back), -EBUSY (mapped already, or the rings are in it), -EACCES (the client
- * lent it read-only and @flags lacks that), -ENODEV.
+ * GPADL, or the client is taking it back), -EBUSY (mapped already, or the rings
+ * are in it), -EACCES (the client lent it read-only and @flags lacks that),
+ * -ENODEV.
  */
 const struct vmb_page_range *vmb_channel_map_gpadl(struct vmb_channel *channel,
 						   u32 flags, u32 gpadl);
