@@ -86,6 +86,22 @@ static struct vmb_test_server *create_server(struct vmb_test_vsp *vsp,
 	return server;
 }
 
+/**
+ * vmb_test_server_adopt() - what .probe does, of a channel that has an owner
+ * @vsp: its callbacks
+ * @channel: the channel
+ * Return: the server; without memory the case ends.
+ */
+struct vmb_test_server *vmb_test_server_adopt(struct vmb_test_vsp *vsp,
+					      struct vmb_channel *channel)
+{
+	struct vmb_test_server *server = create_server(vsp, channel);
+
+	KUNIT_ASSERT_NOT_NULL(vsp->test, server);
+	vmb_channel_set_pointer(channel, server);
+	return server;
+}
+
 static void free_server(struct vmb_test_server *server)
 {
 	struct vmb_test_record *record;

@@ -61,9 +61,15 @@ const void *vmb_channel_open_data(const struct vmb_channel *channel);
  * vmb_channel_enable() - offer the channel to the guest (VmbChannelEnable)
  * @channel: a disabled channel
  *
+ * A channel from vmb_channel_allocate() gets an id for each offer; the VMM is
+ * told (%VMBSAVE_EVENT_OFFERED).
+ *
  * Context: process context; not from a state-change callback.
  * Return: 0: Enabled, or -EBADFD (not Disabled), -EBUSY (being saved or
- * restored), -EDEADLK (inside a callback), -ENODEV (gone).
+ * restored), -EDEADLK (inside a callback), -ENODEV (gone). One from
+ * vmb_channel_allocate() also: -EINVAL (it has no interface type), -EEXIST
+ * (another one on offer has its identity), -EBUSY (its bus is being saved or
+ * restored), -ENOMEM.
  */
 int __must_check vmb_channel_enable(struct vmb_channel *channel);
 

@@ -59,18 +59,19 @@ struct vmb_bus_ops {
  * @owner: his
  * @memory: guest RAM
  * @turn: who may change the state of the bus or its set of channels; protects
- *	the next three
+ *	the next four. Owners offer and withdraw their channels without it.
  * @state: changed by the migrate room alone; others read it with READ_ONCE
  * @session: the save or restore of the whole bus, or NULL
  * @session_error: what the failed commit of a session answers until reset
+ * @walk: id of the channel that vmb_bus_next() gave last
  * @lock: protects the next six; only @ops->event is called with it
  * @channels: on offer, by ascending id
  * @owned: made by vmb_channel_allocate(), on offer or not, both ends
  * @next_id: id of the next channel; ids are not used again
  * @nr_channels: length of @channels
- * @nr_leaving: channels that are off the list and not removed yet
+ * @nr_leaving: channels in no list whose device is not added or not removed yet
  * @dying: set once, no more offers
- * @left: woken when @nr_leaving falls to 0
+ * @left: woken when @nr_leaving falls
  * @error: the last error, with a lock of its own
  * @id: number of the bus, in its name
  */
@@ -84,6 +85,7 @@ struct vmb_bus {
 	enum vmb_bus_state state;
 	struct vmb_session *session;
 	int session_error;
+	u32 walk;
 
 	struct mutex lock; /* protects the next six */
 	struct list_head channels;
@@ -138,6 +140,8 @@ void vmb_bus_put_list(struct vmb_channel **list, u32 nr);
 void vmb_bus_forget(struct vmb_channel *channel);
 void vmb_bus_forgotten(struct vmb_channel *channel);
 u32 vmb_bus_new_id(struct vmb_bus *bus);
+int vmb_bus_enter(struct vmb_bus *bus);
+void vmb_bus_leave(struct vmb_bus *bus);
 int vmb_bus_own(struct vmb_bus *bus, struct vmb_channel *channel);
 bool vmb_bus_disown(struct vmb_channel *channel);
 int vmb_bus_enlist(struct vmb_bus *bus, struct vmb_channel *channel);

@@ -7,7 +7,11 @@
 #include "core/channel.h"
 #include "core/workqueue.h"
 
-/* The channels of a bus: those on offer, and those that have an owner. */
+/*
+ * The channels of a bus: those on offer, and those that have an owner. Devices
+ * of channels in neither list keep the bus's device: they are not added yet, or
+ * not removed yet.
+ */
 
 static bool same_identity(const struct vmb_channel_identity *a,
 			  const struct vmb_channel_identity *b)
@@ -83,6 +87,43 @@ bool vmb_bus_unlist(struct vmb_channel *channel)
 	return unlist_channel(channel, false);
 }
 
+static void leave_locked(struct vmb_bus *bus)
+{
+	lockdep_assert_held(&bus->lock);
+
+	WRITE_ONCE(bus->nr_leaving, bus->nr_leaving - 1);
+	wake_up_all(&bus->left);
+}
+
+/**
+ * vmb_bus_enter() - keep the device of a bus until its child is there
+ * @bus: the bus
+ *
+ * Context: process context.
+ * Return: 0, then vmb_bus_leave() must follow; or -ENODEV (the bus goes away).
+ */
+int vmb_bus_enter(struct vmb_bus *bus)
+{
+	guard(mutex)(&bus->lock);
+	if (bus->dying)
+		return -ENODEV;
+	WRITE_ONCE(bus->nr_leaving, bus->nr_leaving + 1);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_enter);
+
+/**
+ * vmb_bus_leave() - undo vmb_bus_enter()
+ * @bus: the bus
+ * Context: process context.
+ */
+void vmb_bus_leave(struct vmb_bus *bus)
+{
+	guard(mutex)(&bus->lock);
+	leave_locked(bus);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_leave);
+
 /**
  * vmb_bus_own() - remember a channel that has an owner
  * @bus: the bus
@@ -103,19 +144,28 @@ int vmb_bus_own(struct vmb_bus *bus, struct vmb_channel *channel)
 
 /**
  * vmb_bus_disown() - undo vmb_bus_own()
- * @channel: the channel
+ * @channel: the channel; on success its device is to be removed, and
+ *	vmb_bus_forgotten() follows
  *
- * Context: process context.
+ * If somebody else does that already, it waits until he has done it.
+ * Context: process context, may sleep.
  * Return: true if it was remembered; the reference is the caller's now.
  */
 bool vmb_bus_disown(struct vmb_channel *channel)
 {
-	guard(mutex)(&channel->bus->lock);
-	if (list_empty(&channel->owned_node))
-		return false;
-	list_del_init(&channel->owned_node);
-	return true;
+	struct vmb_bus *bus = channel->bus;
+
+	scoped_guard(mutex, &bus->lock) {
+		if (!list_empty(&channel->owned_node)) {
+			list_del_init(&channel->owned_node);
+			WRITE_ONCE(bus->nr_leaving, bus->nr_leaving + 1);
+			return true;
+		}
+	}
+	wait_event(bus->left, READ_ONCE(channel->forgotten));
+	return false;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_disown);
 
 /**
  * vmb_bus_find() - the channel with an id
@@ -139,27 +189,34 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_bus_find);
 
 /**
  * vmb_bus_next() - the channel after another one
- * @bus: the bus; the caller has its turn, so that none is added
- * @channel: the other one, whose reference goes; NULL = give the first
+ * @bus: the bus; the caller has its turn
+ * @channel: the other one, which this returned last, and whose reference goes;
+ *	NULL = give the first
  *
+ * Visits each channel that is there all the time. An owner can take his offer
+ * back and renew it meanwhile, so it is not asked for the id that it had.
  * Context: process context.
  * Return: the one with the next higher id, referenced, or NULL.
  */
 struct vmb_channel *vmb_bus_next(struct vmb_bus *bus, struct vmb_channel *channel)
 {
 	struct vmb_channel *next;
-	u32 id = 0;
 
-	if (channel) {
-		id = channel->id;
+	vmb_turn_assert(&bus->turn);
+	if (channel)
 		vmb_channel_put(channel);
-	}
+	else
+		bus->walk = 0;
 	guard(mutex)(&bus->lock);
-	list_for_each_entry(next, &bus->channels, node)
-		if (next->id > id)
-			return vmb_channel_get(next);
+	list_for_each_entry(next, &bus->channels, node) {
+		if (next->id <= bus->walk)
+			continue;
+		bus->walk = next->id;
+		return vmb_channel_get(next);
+	}
 	return NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_next);
 
 /**
  * vmb_bus_list() - all channels on offer
@@ -227,7 +284,7 @@ void vmb_bus_forgotten(struct vmb_channel *channel)
 	struct vmb_bus *bus = channel->bus;
 
 	guard(mutex)(&bus->lock);
-	WRITE_ONCE(bus->nr_leaving, bus->nr_leaving - 1);
-	if (!bus->nr_leaving)
-		wake_up_all(&bus->left);
+	WRITE_ONCE(channel->forgotten, true);
+	leave_locked(bus);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_forgotten);

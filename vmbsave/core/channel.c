@@ -110,6 +110,7 @@ struct vmb_channel *vmb_channel_create(struct vmb_bus *bus,
 	channel->max_packet = VMB_PACKET_BYTES_DEFAULT;
 	vmb_turn_init(&channel->turn);
 	xa_init(&channel->gpadls);
+	init_waitqueue_head(&channel->unmapped);
 	spin_lock_init(&channel->lock);
 	vmb_channel_flow_init(channel);
 
@@ -164,6 +165,7 @@ void vmb_channel_detach(struct vmb_channel *channel)
 	vmb_turn_release(&channel->turn);
 	vmb_channel_set_host(channel, NULL);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_channel_detach);
 
 /**
  * vmb_channel_set_pointer() - keep something of the VSP's

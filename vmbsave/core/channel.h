@@ -111,6 +111,7 @@ struct vmb_channel_queue {
  * @bus: referenced
  * @node: in @bus->channels
  * @owned_node: in @bus->owned
+ * @forgotten: its device has been removed; set with @bus->lock
  * @server: it is the server's end; else a client's
  * @owned: vmb_channel_allocate() made it, and it is bound to no driver
  * @identity: what it is; changes only while it is Disabled and owned
@@ -130,7 +131,11 @@ struct vmb_channel_queue {
  * @restored: it is what a restore made of it
  * @max_packet: largest payload, bytes
  * @config: what else was set
- * @gpadls: struct vmb_gpadl by id
+ * @gpadls: struct vmb_gpadl by id; looked up in any context with its xa_lock,
+ *	which protects the next two as well
+ * @mappable: GPADLs can be mapped: from before .opened until after .closed
+ * @nr_mapped: how many are
+ * @unmapped: woken when one is no longer mapped
  * @ring_gpadl: the one with the rings of an open channel
  * @ring_map: its pages in one mapping
  * @open: as the guest asked
@@ -167,6 +172,7 @@ struct vmb_channel {
 	struct vmb_bus *bus;
 	struct list_head node;
 	struct list_head owned_node;
+	bool forgotten;
 	bool server;
 	bool owned;
 	struct vmb_channel_identity identity;
@@ -186,6 +192,9 @@ struct vmb_channel {
 	u32 max_packet;
 	struct vmb_channel_config config;
 	struct xarray gpadls;
+	bool mappable;
+	u32 nr_mapped;
+	wait_queue_head_t unmapped;
 	struct vmb_gpadl *ring_gpadl;
 	void *ring_map;
 	struct vmb_channel_open open;
@@ -251,6 +260,7 @@ int vmb_vsp_check_callbacks(const struct vmb_vsp *vsp);
 
 /* channel_owner.c: channels that an owner made */
 int vmb_channel_offer_own(struct vmb_channel *channel);
+void vmb_channel_announce_own(struct vmb_channel *channel);
 void vmb_channel_withdraw_own(struct vmb_channel *channel);
 void vmb_channel_disown(struct vmb_channel *channel);
 
@@ -290,6 +300,7 @@ int vmb_channel_rings_attach(struct vmb_channel *channel,
 			     const struct vmb_channel_open *open);
 void vmb_channel_rings_detach(struct vmb_channel *channel);
 int vmb_channel_call_opened(struct vmb_channel *channel);
+void vmb_channel_call_closed(struct vmb_channel *channel);
 void vmb_channel_shut(struct vmb_channel *channel);
 
 /* channel_flow.c: traffic */

@@ -102,6 +102,8 @@ int vmb_channel_enable(struct vmb_channel *channel)
 		ret = vmb_channel_offer_own(channel);
 	if (!ret)
 		vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_ENABLE);
+	if (!ret && channel->owned)
+		vmb_channel_announce_own(channel);
 	vmb_channel_control_end(channel);
 	return ret;
 }

@@ -29,6 +29,9 @@ EXPORT_SYMBOL_NS_GPL(vmb_channel_open_data, VMBSAVE_NS);
 
 static int check_geometry(const struct vmb_gpadl *gpadl, u32 downstream)
 {
+	/* Rings are written, and the VMM believes these pages clean. */
+	if (gpadl->flags & VMB_GPADL_READ_ONLY)
+		return -EINVAL;
 	if (gpadl->byte_offset || gpadl->byte_count % VMBSAVE_PAGE_SIZE)
 		return -EINVAL;
 	if (downstream < RING_PAGES_MIN || downstream >= gpadl->nr_pages ||
@@ -60,7 +63,7 @@ static int attach_both(struct vmb_channel *channel, const struct vmb_gpadl *gpad
  *
  * Context: process context, may sleep. Writes no guest byte.
  * Return: 0, or nothing happened: -ENOENT (no such GPADL), -EINVAL (two rings
- * do not fit in it so), -EPROTO (their indices are nonsense), -ENOMEM.
+ * do not fit in it so, or it is read-only), -EPROTO (their indices are nonsense), -ENOMEM.
  */
 int vmb_channel_rings_attach(struct vmb_channel *channel,
 			     const struct vmb_channel_open *open)
@@ -129,9 +132,27 @@ void vmb_channel_rings_detach(struct vmb_channel *channel)
  */
 int vmb_channel_call_opened(struct vmb_channel *channel)
 {
-	int ret = channel->vsp->opened ? channel->vsp->opened(channel) : 0;
+	int ret;
 
-	return WARN_ONCE(ret > 0, "vmb: .opened returned %d\n", ret) ? -EINVAL : ret;
+	vmb_gpadl_maps_begin(channel);
+	ret = channel->vsp->opened ? channel->vsp->opened(channel) : 0;
+	if (WARN_ONCE(ret > 0, "vmb: .opened returned %d\n", ret))
+		ret = -EINVAL;
+	if (ret)
+		vmb_gpadl_maps_end(channel);
+	return ret;
+}
+
+/**
+ * vmb_channel_call_closed() - undo vmb_channel_call_opened()
+ * @channel: its rings are still attached; the caller has its turn
+ * Context: process context, may sleep; calls .closed.
+ */
+void vmb_channel_call_closed(struct vmb_channel *channel)
+{
+	if (channel->vsp->closed)
+		channel->vsp->closed(channel);
+	vmb_gpadl_maps_end(channel);
 }
 
 /* What .opened has sent is taken back if it fails. */
@@ -211,8 +232,7 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_channel_open);
  */
 void vmb_channel_shut(struct vmb_channel *channel)
 {
-	if (channel->vsp->closed)
-		channel->vsp->closed(channel);
+	vmb_channel_call_closed(channel);
 	vmb_channel_rings_detach(channel);
 }
 

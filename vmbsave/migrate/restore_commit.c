@@ -151,8 +151,8 @@ static void unopen(struct vmb_staged *staged, bool was_opened)
 	if (!staged->opened)
 		return;
 	staged->opened = false;
-	if (was_opened && channel->vsp->closed)
-		channel->vsp->closed(channel);
+	if (was_opened)
+		vmb_channel_call_closed(channel);
 	WRITE_ONCE(channel->restored, false);
 	vmb_outgoing_cancel(channel, 0);
 	vmb_channel_flush(channel);
