@@ -343,6 +343,69 @@ static void a_client_that_refuses_to_open_closes_its_server(struct kunit *test)
 			VMB_CHANNEL_STOPPED);
 }
 
+static void answer_at_once(struct vmb_channel *channel,
+			   struct vmb_packet_completion *packet, const void *buf,
+			   u32 len)
+{
+	vmb_packet_complete(packet, buf, len);
+}
+
+static void a_client_meets_a_channel_that_has_an_owner(struct kunit *test)
+{
+	static struct vmb_vsp callbacks = {
+		.name = "vmb_test_owner",
+		.process_packet = answer_at_once,
+	};
+	struct vmb_test_couple *couple = vmb_test_couple_create(test);
+	const guid_t *type = &couple->vsp->ids[0].type;
+	struct vmb_channel *server = vmb_channel_allocate(vmb_kunit_bus(couple->fixture),
+							  &callbacks, true);
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(server), 0);
+	KUNIT_EXPECT_EQ(test, vmb_server_channel_init_set_target_interface_id(server, type,
+									      type, 0), 0);
+	KUNIT_EXPECT_EQ(test, vmb_channel_enable(couple->client->channel), 0);
+
+	/* Act */
+	KUNIT_EXPECT_EQ(test, vmb_channel_enable(server), 0);
+	KUNIT_EXPECT_EQ(test, vmb_channel_start(server), 0);
+
+	/* Assert */
+	KUNIT_EXPECT_TRUE(test, vmb_kunit_await_state(couple->client, VMB_CHANNEL_ACTIVE));
+	KUNIT_EXPECT_EQ(test, vmb_test_couple_echo(couple, 40), 0);
+	KUNIT_EXPECT_EQ(test, vmb_channel_disable(server), 0);
+	KUNIT_EXPECT_TRUE(test, vmb_kunit_await_state(couple->client, VMB_CHANNEL_DISABLED));
+	KUNIT_EXPECT_EQ(test, vmb_channel_cleanup(server), 0);
+}
+
+static int disable_channel(void *channel)
+{
+	return vmb_channel_disable(channel);
+}
+
+static void both_ends_can_be_disabled_at_once(struct kunit *test)
+{
+	struct vmb_test_couple *couple = vmb_test_couple_connect(test);
+	struct vmb_test_job *job;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		job = vmb_test_job_start(test, i % 3, disable_channel, couple->server->channel);
+		vmb_kunit_request(couple->client, "x", 1);
+		KUNIT_EXPECT_EQ(test, vmb_channel_disable(couple->client->channel), 0);
+		KUNIT_EXPECT_EQ(test, vmb_test_job_wait(test, job), 0);
+		KUNIT_ASSERT_TRUE(test, vmb_kunit_await_state(couple->client,
+							      VMB_CHANNEL_DISABLED));
+		KUNIT_ASSERT_EQ(test, vmb_channel_enable(couple->client->channel), 0);
+		KUNIT_ASSERT_EQ(test, vmb_channel_enable(couple->server->channel), 0);
+		KUNIT_ASSERT_EQ(test, vmb_channel_start(couple->server->channel), 0);
+		KUNIT_ASSERT_TRUE(test, vmb_test_couple_meet(couple));
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&couple->client->opened), 21);
+	KUNIT_EXPECT_EQ(test, atomic_read(&couple->client->closed), 20);
+}
+
 static void a_paused_client_delivers_when_it_is_started(struct kunit *test)
 {
 	struct vmb_test_couple *couple = vmb_test_couple_connect(test);
@@ -379,6 +442,8 @@ static struct kunit_case client_cases[] = {
 	KUNIT_CASE(a_closed_client_is_revived_by_enabling_it),
 	KUNIT_CASE(a_server_that_refuses_to_open_is_a_failure),
 	KUNIT_CASE(a_client_that_refuses_to_open_closes_its_server),
+	KUNIT_CASE(a_client_meets_a_channel_that_has_an_owner),
+	KUNIT_CASE(both_ends_can_be_disabled_at_once),
 	KUNIT_CASE(a_paused_client_delivers_when_it_is_started),
 	{}
 };
