@@ -141,6 +141,42 @@ static void the_client_does_not_know_that_it_moved(struct kunit *test)
 			   "probe opened started post_started suspend closed remove");
 }
 
+static void the_source_forgets_its_guest(struct kunit *test)
+{
+	struct scene *scene = begin(test);
+	struct vmb_test_couple *couple = scene->couple;
+	struct vmb_channel *source = scene->old->channel;
+	struct vmb_bus *from = vmb_kunit_bus(couple->fixture);
+	struct vmb_bus *to = vmb_loopback_create();
+	struct vmb_channel *there;
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(to), 0);
+	fill(scene);
+	KUNIT_EXPECT_EQ(test, vmb_loopback_stop(to, 0), 0);
+	there = vmb_loopback_offer(to, vmb_channel_interface_type(source),
+				   vmb_channel_interface_instance(source), 0);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(there), 0);
+
+	/* Act */
+	KUNIT_EXPECT_EQ(test, vmb_loopback_move(from, to), 0);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, vmb_channel_get_state(source), VMB_CHANNEL_STOPPED);
+	KUNIT_EXPECT_EQ(test, vmb_test_server_count(scene->old, VMB_TEST_CLOSED), 1);
+	KUNIT_EXPECT_EQ(test, vmb_test_server_count(scene->old, VMB_TEST_DISCARD), NR);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&source->gpadls));
+	KUNIT_EXPECT_NULL(test, source->host);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&vmb_loopback_of(from)->ram));
+	KUNIT_EXPECT_EQ(test, vmb_loopback_run(from), 0);
+	KUNIT_EXPECT_EQ(test, vmb_loopback_run(to), 0);
+	couple->server = vmb_test_server_of(there);
+	expect_all(scene, couple->server);
+	vmb_channel_put(there);
+	couple->fixture->bus = to;
+	vmb_loopback_destroy(from);
+}
+
 static void a_guest_that_moved_can_move_on(struct kunit *test)
 {
 	struct scene *scene = begin(test);
@@ -286,6 +322,7 @@ static void a_bus_with_nothing_to_receive_the_guest_is_refused(struct kunit *tes
 static struct kunit_case client_move_cases[] = {
 	KUNIT_CASE(packets_in_flight_both_ways_arrive_once),
 	KUNIT_CASE(the_client_does_not_know_that_it_moved),
+	KUNIT_CASE(the_source_forgets_its_guest),
 	KUNIT_CASE(a_guest_that_moved_can_move_on),
 	KUNIT_CASE(what_was_lent_is_lent_on_the_other_bus),
 	KUNIT_CASE(a_client_that_waits_moves_and_connects_there),
