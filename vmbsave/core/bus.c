@@ -251,14 +251,16 @@ void vmb_bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error)
 		bus->ops->event(bus, type, channel, error);
 }
 
+/* Servers first: a client whose server has gone closes without waiting. */
 static struct vmb_channel *first_owned(struct vmb_bus *bus)
 {
-	struct vmb_channel *channel;
+	struct vmb_channel *channel, *first = NULL;
 
 	guard(mutex)(&bus->lock);
-	channel = list_first_entry_or_null(&bus->owned, struct vmb_channel,
-					   owned_node);
-	return channel ? vmb_channel_get(channel) : NULL;
+	list_for_each_entry(channel, &bus->owned, owned_node)
+		if (!first || (channel->server && !first->server))
+			first = channel;
+	return first ? vmb_channel_get(first) : NULL;
 }
 
 /**

@@ -135,6 +135,9 @@ int vmb_bus_rescind(struct vmb_bus *bus, u32 id);
 struct vmb_channel *vmb_bus_find(struct vmb_bus *bus, u32 id);
 struct vmb_channel *vmb_bus_next(struct vmb_bus *bus,
 				 struct vmb_channel *channel);
+struct vmb_channel *vmb_bus_next_client(struct vmb_bus *bus,
+					struct vmb_channel *client);
+struct vmb_bus *vmb_bus_adopt(struct vmb_bus *bus, struct vmb_channel *client);
 struct vmb_channel **vmb_bus_list(struct vmb_bus *bus, u32 *nr);
 void vmb_bus_put_list(struct vmb_channel **list, u32 nr);
 void vmb_bus_forget(struct vmb_channel *channel);

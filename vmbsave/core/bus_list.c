@@ -219,6 +219,56 @@ struct vmb_channel *vmb_bus_next(struct vmb_bus *bus, struct vmb_channel *channe
 EXPORT_SYMBOL_IF_KUNIT(vmb_bus_next);
 
 /**
+ * vmb_bus_next_client() - the client after another one
+ * @bus: the bus
+ * @client: the other one, whose reference goes; NULL = give the first
+ *
+ * Context: process context.
+ * Return: the client's end with the next higher id, referenced, or NULL.
+ */
+struct vmb_channel *vmb_bus_next_client(struct vmb_bus *bus,
+					struct vmb_channel *client)
+{
+	struct vmb_channel *other, *next = NULL;
+	u32 id = 0;
+
+	if (client) {
+		id = client->id;
+		vmb_channel_put(client);
+	}
+	guard(mutex)(&bus->lock);
+	list_for_each_entry(other, &bus->owned, owned_node)
+		if (other->client && other->id > id &&
+		    (!next || other->id < next->id))
+			next = other;
+	return next ? vmb_channel_get(next) : NULL;
+}
+
+/**
+ * vmb_bus_adopt() - a client moves to another bus
+ * @bus: the other bus, which does not go away meanwhile
+ * @client: of another one; the caller has its turn
+ *
+ * Context: process context.
+ * Return: the bus that it was on, for vmb_bus_put() once the client's worker
+ * does not look at it any more.
+ */
+struct vmb_bus *vmb_bus_adopt(struct vmb_bus *bus, struct vmb_channel *client)
+{
+	struct vmb_bus *old = client->bus;
+
+	vmb_turn_assert(&client->turn);
+	scoped_guard(mutex, &old->lock)
+		list_del_init(&client->owned_node);
+	client->id = vmb_bus_new_id(bus);
+	client->bus = vmb_bus_get(bus);
+	client->dev.parent = &bus->dev;
+	scoped_guard(mutex, &bus->lock)
+		list_add_tail(&client->owned_node, &bus->owned);
+	return old;
+}
+
+/**
  * vmb_bus_list() - all channels on offer
  * @bus: the bus
  * @nr: set to how many

@@ -35,10 +35,13 @@ struct vmb_packet_completion;
 /**
  * struct vmb_channel_host - how a channel interrupts its guest
  * @signal: Required. Called with the channel's lock held.
+ * @closed: Optional. The channel was closed, or its traffic stopped for good.
+ *	Called with the channel's lock held.
  * @release: Required. It is not used any more.
  */
 struct vmb_channel_host {
 	void (*signal)(struct vmb_channel_host *host);
+	void (*closed)(struct vmb_channel_host *host);
 	void (*release)(struct vmb_channel_host *host);
 };
 
@@ -108,7 +111,7 @@ struct vmb_channel_queue {
  * @ref: references of this module's objects; together they hold one on @dev,
  *	because the last one on a device may not be dropped in any context
  * @release: drops that one
- * @bus: referenced
+ * @bus: referenced; of a client changes with the turn when its guest moves
  * @node: in @bus->channels
  * @owned_node: in @bus->owned
  * @forgotten: its device has been removed; set with @bus->lock
@@ -254,6 +257,10 @@ struct vmb_channel *vmb_channel_create(struct vmb_bus *bus,
 void vmb_channel_detach(struct vmb_channel *channel);
 void vmb_channel_set_host(struct vmb_channel *channel,
 			  struct vmb_channel_host *host);
+int vmb_channel_claim_host(struct vmb_channel *channel,
+			   struct vmb_channel_host *host);
+void vmb_channel_drop_host(struct vmb_channel *channel,
+			   struct vmb_channel_host *host);
 
 /* vsp.c */
 int vmb_vsp_check_callbacks(const struct vmb_vsp *vsp);
@@ -284,6 +291,8 @@ enum vmb_channel_event {
 
 int vmb_channel_state_next(enum vmb_channel_state state,
 			   enum vmb_channel_event event);
+int vmb_client_state_next(enum vmb_channel_state state,
+			  enum vmb_channel_event event);
 int __must_check vmb_channel_state_check(const struct vmb_channel *channel,
 					 enum vmb_channel_event event);
 void vmb_channel_state_move(struct vmb_channel *channel,
@@ -296,18 +305,22 @@ bool vmb_channel_state_is_open(enum vmb_channel_state state);
 int vmb_channel_open(struct vmb_channel *channel,
 		     const struct vmb_channel_open *open);
 int vmb_channel_close(struct vmb_channel *channel);
+int vmb_channel_close_until(struct vmb_channel *channel, unsigned long deadline);
 int vmb_channel_rings_attach(struct vmb_channel *channel,
 			     const struct vmb_channel_open *open);
 void vmb_channel_rings_detach(struct vmb_channel *channel);
 int vmb_channel_call_opened(struct vmb_channel *channel);
 void vmb_channel_call_closed(struct vmb_channel *channel);
 void vmb_channel_shut(struct vmb_channel *channel);
+void vmb_channel_tell_closed(struct vmb_channel *channel);
 
 /* channel_flow.c: traffic */
 void vmb_channel_flow_init(struct vmb_channel *channel);
 void vmb_channel_flow_start(struct vmb_channel *channel);
 int vmb_channel_flow_stop(struct vmb_channel *channel, unsigned long deadline);
 void vmb_channel_flow_cut(struct vmb_channel *channel);
+void vmb_channel_flow_freeze(struct vmb_channel *channel);
+void vmb_channel_flow_thaw(struct vmb_channel *channel);
 void vmb_channel_flow_resume(struct vmb_channel *channel);
 bool vmb_channel_flow_wanted(const struct vmb_channel *channel);
 void vmb_channel_blame(struct vmb_channel *channel, int error);

@@ -54,6 +54,7 @@ static void report_failure(struct vmb_channel *channel)
 	dev_err_ratelimited(&channel->dev, "traffic stopped, %s: %pe\n", text,
 			    ERR_PTR(error));
 	vmb_bus_event(channel->bus, VMBSAVE_EVENT_FAILED, channel->id, error);
+	vmb_channel_tell_closed(channel);
 }
 
 static void channel_work(struct work_struct *work)
@@ -340,4 +341,43 @@ void vmb_channel_flow_cut(struct vmb_channel *channel)
 		channel->vsp->suspend(channel);
 	channel->flowing = false;
 	leave_rings(channel);
+}
+
+/**
+ * vmb_channel_flow_freeze() - stop traffic of a client as its guest's CPUs stop
+ * @channel: a client's end; the caller has its turn
+ *
+ * Its owner is not told, and may keep incoming packets: what he completes or
+ * sends from now on waits in the queue.
+ * Context: process context, waits for a callback in progress.
+ */
+void vmb_channel_flow_freeze(struct vmb_channel *channel)
+{
+	vmb_turn_assert(&channel->turn);
+	stop_delivery(channel);
+	leave_rings(channel);
+}
+
+/**
+ * vmb_channel_flow_thaw() - undo vmb_channel_flow_freeze(), or start traffic
+ * @channel: a client's end; the caller has its turn
+ *
+ * Nothing happens if no traffic should run.
+ * Context: process context, may sleep; calls .started and .post_started if the
+ * owner has not been told yet that traffic runs.
+ */
+void vmb_channel_flow_thaw(struct vmb_channel *channel)
+{
+	if (!channel->flowing) {
+		vmb_channel_flow_start(channel);
+	} else if (vmb_channel_flow_wanted(channel)) {
+		scoped_guard(spinlock_irqsave, &channel->lock) {
+			if (channel->error)
+				return;
+			channel->live = true;
+			WRITE_ONCE(channel->run, true);
+		}
+		vmb_channel_kick(channel);
+	}
+	vmb_channel_kick_guest(channel);
 }

@@ -234,6 +234,51 @@ void vmb_channel_shut(struct vmb_channel *channel)
 {
 	vmb_channel_call_closed(channel);
 	vmb_channel_rings_detach(channel);
+	vmb_channel_tell_closed(channel);
+}
+
+/**
+ * vmb_channel_tell_closed() - tell the other end that no traffic will come
+ * @channel: the channel
+ *
+ * For a client in this kernel; a VMM closes its channels itself.
+ * Context: any.
+ */
+void vmb_channel_tell_closed(struct vmb_channel *channel)
+{
+	guard(spinlock_irqsave)(&channel->lock);
+
+	if (channel->host && channel->host->closed)
+		channel->host->closed(channel->host);
+}
+
+/**
+ * vmb_channel_close_until() - vmb_channel_close() with a deadline
+ * @channel: the channel
+ * @deadline: in jiffies; 0 = wait as long as it takes, and not killably
+ *
+ * Context: as vmb_channel_close().
+ * Return: as vmb_channel_close(), and -ETIMEDOUT: it is still open.
+ */
+int vmb_channel_close_until(struct vmb_channel *channel, unsigned long deadline)
+{
+	int ret = vmb_channel_control_begin(channel, deadline);
+
+	if (ret)
+		return ret;
+	ret = vmb_channel_state_check(channel, VMB_CHANNEL_EVENT_CLOSE);
+	if (!ret && !vmb_bus_is_running(channel->bus))
+		ret = -EBADFD;
+	if (!ret)
+		ret = vmb_channel_flow_stop(channel, deadline);
+	if (!ret) {
+		vmb_channel_shut(channel);
+		vmb_outgoing_cancel(channel, 0);
+		vmb_channel_flush(channel);
+		vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_CLOSE);
+	}
+	vmb_channel_control_end(channel);
+	return ret;
 }
 
 /**
@@ -248,22 +293,6 @@ void vmb_channel_shut(struct vmb_channel *channel)
  */
 int vmb_channel_close(struct vmb_channel *channel)
 {
-	int ret = vmb_channel_control_begin(channel, vmb_deadline_none());
-
-	if (ret)
-		return ret;
-	ret = vmb_channel_state_check(channel, VMB_CHANNEL_EVENT_CLOSE);
-	if (!ret && !vmb_bus_is_running(channel->bus))
-		ret = -EBADFD;
-	if (!ret)
-		ret = vmb_channel_flow_stop(channel, vmb_deadline_none());
-	if (!ret) {
-		vmb_channel_shut(channel);
-		vmb_outgoing_cancel(channel, 0);
-		vmb_channel_flush(channel);
-		vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_CLOSE);
-	}
-	vmb_channel_control_end(channel);
-	return ret;
+	return vmb_channel_close_until(channel, vmb_deadline_none());
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_channel_close);

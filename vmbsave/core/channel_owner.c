@@ -7,6 +7,7 @@
 #include "core/bus_type.h"
 #include "core/channel.h"
 #include "core/gpadl.h"
+#include "core/client.h"
 
 /**
  * DOC: Channels that have an owner
@@ -67,7 +68,9 @@ static struct vmb_channel *allocate(struct vmb_bus *bus,
 	channel->server = is_server;
 	channel->owned = true;
 	channel->vsp = callbacks;
-	ret = add_device(channel);
+	ret = is_server ? 0 : vmb_client_init(channel);
+	if (!ret)
+		ret = add_device(channel);
 	if (ret)
 		goto err_channel;
 	vmb_channel_get(channel);
@@ -195,6 +198,7 @@ void vmb_channel_disown(struct vmb_channel *channel)
 		return;
 	withdraw(channel);
 	vmb_channel_detach(channel);
+	vmb_client_cancel(channel->client);
 	remove_device(channel);
 	vmb_bus_forgotten(channel);
 	vmb_channel_put(channel);

@@ -44,6 +44,9 @@ static int take_locked(struct vmb_holds *holds, struct vmb_channel *channel,
 		return -ENODEV;
 	if (channel->session)
 		return -EBUSY;
+	/* A client moves with its guest's memory. */
+	if (!channel->server)
+		return -EBADFD;
 	ret = check(channel);
 	if (ret)
 		return ret;
