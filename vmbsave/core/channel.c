@@ -6,6 +6,7 @@
 #include <linux/vmb_ns.h>
 
 #include "core/channel.h"
+#include "core/external.h"
 #include "core/gpadl.h"
 #include "core/limits.h"
 #include "core/outgoing.h"
@@ -32,6 +33,7 @@ static void release_work(struct work_struct *work)
 
 	/* Completing a packet late can have kicked the worker once more. */
 	cancel_delayed_work_sync(&channel->work);
+	vmb_external_unpin(channel);
 	put_device(&channel->dev);
 }
 
