@@ -56,6 +56,7 @@ void vmb_test_server_log(struct vmb_test_server *server, enum vmb_test_call call
 	if (hook)
 		hook(server, call, arg);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_server_log);
 
 static void log_state(struct vmb_channel *channel, enum vmb_test_call call)
 {

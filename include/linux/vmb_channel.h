@@ -203,10 +203,12 @@ int vmb_channel_get_mmio_space(const struct vmb_channel *channel, u64 *address,
  * @buf: payload; copied
  * @len: bytes at @buf, at most the channel's maximum packet size
  * @flags: %VMB_PACKET_WAIT_FOR_COMPLETION or 0
- * @answer: where the completion's payload goes, or NULL
+ * @answer: where the completion's payload goes; NULL without the flag, or if it
+ *	is not wanted
  * @answer_len: bytes at @answer, a multiple of 8; set to the length of the
  *	answer. NULL with a NULL @answer
- * @timeout_ms: how long, ms; 0 = only if there is room in the ring now
+ * @timeout_ms: how long, ms, or %VMB_WAIT_FOREVER; 0 = only if there is room in
+ *	the ring now: an answer is waited for as with %VMB_WAIT_FOREVER
  *
  * VmbChannelSendSynchronousRequest. A server may only try: @timeout_ms 0 and no
  * %VMB_PACKET_WAIT_FOR_COMPLETION, for its guest may be stopped for ever.
@@ -214,12 +216,14 @@ int vmb_channel_get_mmio_space(const struct vmb_channel *channel, u64 *address,
  * Context: process context and sleeps, not from a callback but .post_started;
  * any if @timeout_ms is 0 and @flags 0.
  * Return: 0: it is in the ring or, with WAIT_FOR_COMPLETION, was answered.
- * -E2BIG: no room in the ring, not queued (STATUS_BUFFER_OVERFLOW); with an
- * answer: it is longer than @answer_len, which is set to what it takes, and
- * the beginning was copied. -ETIMEDOUT, -EINTR: the request was sent and its
- * answer will be dropped. -ECANCELED: the channel was closed. -ENODEV: it goes
- * away. -EINVAL, -EMSGSIZE, -EBADFD (not open), -EBUSY, -EDEADLK, -ENOMEM,
- * -EDQUOT: nothing was sent.
+ * -E2BIG: no room in the ring in time, not queued (STATUS_BUFFER_OVERFLOW); with
+ * an answer: it is longer than @answer_len, which is set to what it takes, and
+ * the beginning was copied; @answer_len is not changed in the first case.
+ * -ETIMEDOUT: the request was sent and its answer will be dropped. -EINTR: the
+ * same, or it was not sent. -ECANCELED: the channel was closed. -ENODEV: it goes
+ * away. -EINVAL, -EMSGSIZE, -EBADFD (not open; with @timeout_ms 0 also: no
+ * traffic runs), -EBUSY, -EDEADLK, -ENOMEM, -EDQUOT, -EOVERFLOW: nothing was
+ * sent.
  */
 int vmb_channel_send_synchronous_request(struct vmb_channel *channel,
 					 const void *buf, u32 len, u32 flags,

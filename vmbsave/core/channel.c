@@ -7,6 +7,7 @@
 
 #include "core/channel.h"
 #include "core/client.h"
+#include "core/external.h"
 #include "core/gpadl.h"
 #include "core/limits.h"
 #include "core/outgoing.h"
@@ -35,6 +36,7 @@ static void release_work(struct work_struct *work)
 	/* Completing a packet late can have kicked the worker once more. */
 	cancel_delayed_work_sync(&channel->work);
 	vmb_client_cancel(channel->client);
+	vmb_external_unpin(channel);
 	put_device(&channel->dev);
 }
 

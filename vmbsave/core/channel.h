@@ -7,6 +7,7 @@
 #include <linux/jiffies.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/vmb_channel.h>
@@ -19,6 +20,7 @@
 #include "core/bus.h"
 #include "core/session.h"
 #include "core/turn.h"
+#include "wire/pipe.h"
 #include "wire/ring.h"
 
 struct vmb_channel;
@@ -130,6 +132,7 @@ struct vmb_channel_queue {
  * @turn: who may change the channel; protects the fields up to @lock
  * @state: changed by vmb_channel_state_move() alone
  * @flowing: .started was called and .suspend was not yet
+ * @post_starting: .post_started runs, in the task that has the turn
  * @opened_before: it has been open
  * @restored: it is what a restore made of it
  * @max_packet: largest payload, bytes
@@ -159,6 +162,11 @@ struct vmb_channel_queue {
  * @incoming: struct vmb_packet_completion that the VSP has
  * @nr_incoming: length of @incoming
  * @generation: of the open; a completion from an earlier one is not sent
+ * @quota: most requests that the VSP may hold or whose answers may wait
+ * @blocked: the worker has left a request in the ring because of @quota
+ * @unpin: struct vmb_external_pages that nobody uses any more
+ * @latency: how long the client's end lets a signal be held back, 100 ns
+ * @passive: packets have to come in process context, as they always do
  *
  * @work: the worker: delivery, completion routines, the queue
  * @run: the worker delivers
@@ -167,6 +175,10 @@ struct vmb_channel_queue {
  * @rx_size: bytes at @rx
  * @drained: woken when @nr_incoming falls to 0 and when @gone is set
  * @stray: completions that named no packet in use
+ * @delivering: the packet whose .process_packet runs, the worker's; cleared with
+ *	@lock once it was given up
+ * @deferred: that packet is to be delivered again
+ * @nr_deferred: how often in a row, of the packet at the head of the ring
  */
 struct vmb_channel {
 	struct device dev;
@@ -190,6 +202,7 @@ struct vmb_channel {
 	struct vmb_turn turn;
 	enum vmb_channel_state state;
 	bool flowing;
+	bool post_starting;
 	bool opened_before;
 	bool restored;
 	u32 max_packet;
@@ -216,6 +229,11 @@ struct vmb_channel {
 	struct list_head incoming;
 	u32 nr_incoming;
 	u32 generation;
+	u32 quota;
+	bool blocked;
+	struct list_head unpin;
+	u16 latency;
+	bool passive;
 
 	struct delayed_work work;
 	bool run;
@@ -224,11 +242,43 @@ struct vmb_channel {
 	u32 rx_size;
 	wait_queue_head_t drained;
 	u64 stray;
+	struct vmb_packet_completion *delivering;
+	bool deferred;
+	u32 nr_deferred;
 };
 
 static inline struct vmb_channel *to_vmb_channel(struct device *dev)
 {
 	return container_of(dev, struct vmb_channel, dev);
+}
+
+static_assert(VMB_PIPE_DATA_MAX == VMB_PIPE_BYTES_MAX);
+
+/**
+ * vmb_channel_is_pipe() - do payloads begin with a header of a pipe?
+ * @channel: the channel
+ *
+ * Context: any.
+ * Return: true if they do in the ring; they do not in a packet object or in
+ * the save stream.
+ */
+static inline bool vmb_channel_is_pipe(const struct vmb_channel *channel)
+{
+	return READ_ONCE(channel->config.flags) & VMB_CHANNEL_INIT_IS_PIPE;
+}
+
+/**
+ * vmb_channel_payload_max() - largest payload of a data packet
+ * @channel: the channel
+ *
+ * Context: any.
+ * Return: bytes, without the header of a pipe.
+ */
+static inline u32 vmb_channel_payload_max(const struct vmb_channel *channel)
+{
+	u32 max = READ_ONCE(channel->max_packet);
+
+	return vmb_channel_is_pipe(channel) ? min(max, VMB_PIPE_DATA_MAX) : max;
 }
 
 /**

@@ -89,7 +89,8 @@ int vmb_channel_rings_attach(struct vmb_channel *channel,
 	if (ret)
 		goto err_map;
 	channel->ring_gpadl = gpadl;
-	channel->open = *open;
+	scoped_guard(spinlock_irqsave, &channel->lock)
+		channel->open = *open;
 	return 0;
 
 err_map:
@@ -114,9 +115,9 @@ void vmb_channel_rings_detach(struct vmb_channel *channel)
 		memset(&channel->out, 0, sizeof(channel->out));
 		channel->error = 0;
 		channel->error_text = NULL;
+		memset(&channel->open, 0, sizeof(channel->open));
 	}
 	memset(&channel->in, 0, sizeof(channel->in));
-	memset(&channel->open, 0, sizeof(channel->open));
 	vmb_incoming_cleanup(channel);
 	vunmap(channel->ring_map);
 	channel->ring_map = NULL;
