@@ -226,10 +226,12 @@ struct vmbsave_manifest_entry {
  * @out_read: host-to-guest ring, index of the next byte the guest reads
  * @user_data: what the guest passed when opening
  * @mmio_gpa: guest physical address of the MMIO space of the channel; 0 = none
- * @mmio_bytes: its length; with @mmio_gpa below 2^64
+ * @mmio_bytes: its length; with @mmio_gpa below 2^64; 0 if and only if
+ *	@mmio_gpa is
  * @flags: VMBSAVE_CHANNEL_PIPE, VMBSAVE_CHANNEL_FORCE_NEW
  * @max_external_bytes: most that a packet may describe; 0 = nothing
- * @max_external_ranges: in how many ranges; 0 if @max_external_bytes is
+ * @max_external_ranges: in how many ranges; 0 if and only if @max_external_bytes
+ *	is
  * @reserved1: zero
  *
  * A channel with FORCE_NEW is in state DISABLED here, whatever it was, its next
