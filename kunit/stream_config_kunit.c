@@ -20,12 +20,13 @@ static struct vmb_test_move *prepare(struct kunit *test,
 {
 	struct vmb_test_vsp *vsp = vmb_test_vsp_register(test);
 	struct vmb_test_move *move;
+	u32 page;
 
 	vsp->knobs = *from;
 	move = vmb_test_move_begin_as(vsp, instances, 1, 1);
+	page = vmb_test_machine_take_pages(move->from, 2);
 	KUNIT_ASSERT_EQ(test, vmb_test_guest_lend_read_only(move->lines[0]->channel, GPADL,
-							    vmb_test_machine_take_pages(move->from, 2),
-							    2, 8), 0);
+							    page, 2, 8), 0);
 	vmb_test_move_save(move);
 	vsp->knobs = *to;
 	vmb_test_move_follow(move);

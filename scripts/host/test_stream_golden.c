@@ -113,6 +113,16 @@ static void put_manifest(struct image *image)
 	image_put(image, VMBSAVE_RECORD_MANIFEST, segs, 2);
 }
 
+static void put_state(struct image *image)
+{
+	struct vmbsave_vsp_state state = { .version = cpu_to_le32(2) };
+	struct vmb_stream_segment segs[] = {
+		{ &state, sizeof(state) }, { "state", 5 },
+	};
+
+	image_put(image, VMBSAVE_RECORD_VSP_STATE, segs, 2);
+}
+
 static void put_channel(struct image *image)
 {
 	struct vmbsave_channel channel = {
@@ -133,10 +143,6 @@ static void put_channel(struct image *image)
 		.max_external_bytes = cpu_to_le32(0x10000),
 		.max_external_ranges = cpu_to_le32(17),
 	};
-	struct vmbsave_vsp_state state = { .version = cpu_to_le32(2) };
-	struct vmb_stream_segment state_segs[] = {
-		{ &state, sizeof(state) }, { "state", 5 },
-	};
 	struct {
 		struct vmbsave_gpadl head;
 		__le64 pfn[4];
@@ -152,7 +158,7 @@ static void put_channel(struct image *image)
 	}
 	memset(channel.user_data, 0x75, sizeof(channel.user_data));
 	image_put_bytes(image, VMBSAVE_RECORD_CHANNEL, &channel, sizeof(channel));
-	image_put(image, VMBSAVE_RECORD_VSP_STATE, state_segs, 2);
+	put_state(image);
 
 	for (i = 0; i < 4; i++)
 		gpadl.pfn[i] = cpu_to_le64(0x100 + i);

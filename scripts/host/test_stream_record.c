@@ -172,11 +172,6 @@ static void a_channel_is_seen_field_by_field(void)
 		.in_read = cpu_to_le32(11),
 		.out_write = cpu_to_le32(12),
 		.out_read = cpu_to_le32(13),
-		.mmio_gpa = cpu_to_le64(14ULL << 32),
-		.mmio_bytes = cpu_to_le64(15ULL << 32),
-		.flags = cpu_to_le32(16),
-		.max_external_bytes = cpu_to_le32(17),
-		.max_external_ranges = cpu_to_le32(18),
 	};
 	struct vmb_channel_view v;
 	u32 state;
@@ -198,6 +193,20 @@ static void a_channel_is_seen_field_by_field(void)
 	EXPECT_EQ(v.in_read, 11);
 	EXPECT_EQ(v.out_write, 12);
 	EXPECT_EQ(v.out_read, 13);
+}
+
+static void the_configuration_of_a_channel_is_seen_too(void)
+{
+	struct vmbsave_channel c = {
+		.mmio_gpa = cpu_to_le64(14ULL << 32),
+		.mmio_bytes = cpu_to_le64(15ULL << 32),
+		.flags = cpu_to_le32(16),
+		.max_external_bytes = cpu_to_le32(17),
+		.max_external_ranges = cpu_to_le32(18),
+	};
+	struct vmb_channel_view v;
+
+	ASSERT_EQ(vmb_stream_view_channel(&c, sizeof(c), &v), 0);
 	EXPECT_EQ(v.mmio_gpa, 14ULL << 32);
 	EXPECT_EQ(v.mmio_bytes, 15ULL << 32);
 	EXPECT_EQ(v.flags, 16);
@@ -335,6 +344,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(lengths_inside_do_not_wrap),
 	TEST_CASE(the_parts_of_a_packet_are_where_they_are_and_unaligned_is_fine),
 	TEST_CASE(a_channel_is_seen_field_by_field),
+	TEST_CASE(the_configuration_of_a_channel_is_seen_too),
 	TEST_CASE(manifest_entries_are_found_by_index),
 	TEST_CASE(page_numbers_are_found_by_index),
 	TEST_CASE(a_state_is_seen_as_it_is),

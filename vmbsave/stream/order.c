@@ -178,7 +178,7 @@ static int leave_gpadls(struct vmb_stream_order *order)
 static int leave_state(struct vmb_stream_order *order)
 {
 	if (order->state_left)
-		return refuse(order, 0, "a channel lacks the VSP's state that the manifest names");
+		return refuse(order, 0, "a channel lacks the VSP state that the manifest names");
 
 	return 0;
 }

@@ -152,6 +152,28 @@ static int check_identity(struct vmb_stream_order *order, const struct vmb_chann
 	return 0;
 }
 
+static void begin_channel(struct vmb_stream_order *order, const struct vmb_channel_view *c,
+			  const struct vmbsave_manifest_entry *entry)
+{
+	order->phase = VMB_STREAM_CHANNEL;
+	order->open = c->open;
+	order->rings = false;
+	order->nr_channels++;
+	order->state_version = le32_to_cpu(entry->state_version);
+	order->state_left = order->state_version;
+	order->gpadls_left = le32_to_cpu(entry->nr_gpadls);
+	order->packets_left = le64_to_cpu(entry->nr_packets);
+	order->completions_left = le64_to_cpu(entry->nr_completions);
+	order->max_packet_bytes = c->max_packet_bytes;
+	order->gpadl_id = 0;
+	order->transaction_id = 0;
+	order->next_transaction_id = c->next_transaction_id;
+	order->ring_gpadl = c->ring_gpadl;
+	order->ring_downstream_page = c->ring_downstream_page;
+	order->out_write = c->out_write;
+	order->out_read = c->out_read;
+}
+
 /**
  * vmb_stream_check_channel() - check a CHANNEL
  * @order: the checker
@@ -183,23 +205,7 @@ int vmb_stream_check_channel(struct vmb_stream_order *order, const void *data, u
 	if (err)
 		return err;
 
-	order->phase = VMB_STREAM_CHANNEL;
-	order->open = c.open;
-	order->rings = false;
-	order->nr_channels++;
-	order->state_version = le32_to_cpu(entry.state_version);
-	order->state_left = order->state_version;
-	order->gpadls_left = le32_to_cpu(entry.nr_gpadls);
-	order->packets_left = le64_to_cpu(entry.nr_packets);
-	order->completions_left = le64_to_cpu(entry.nr_completions);
-	order->max_packet_bytes = c.max_packet_bytes;
-	order->gpadl_id = 0;
-	order->transaction_id = 0;
-	order->next_transaction_id = c.next_transaction_id;
-	order->ring_gpadl = c.ring_gpadl;
-	order->ring_downstream_page = c.ring_downstream_page;
-	order->out_write = c.out_write;
-	order->out_read = c.out_read;
+	begin_channel(order, &c, &entry);
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(vmb_stream_check_channel, VMBSAVE_NS);
@@ -224,12 +230,12 @@ int vmb_stream_check_state(struct vmb_stream_order *order, const void *data, u32
 	if (err)
 		return err;
 	if (!order->state_left)
-		return refuse(order, 0, "a channel has a VSP's state that the manifest does not name");
+		return refuse(order, 0, "a channel has a VSP state that the manifest does not name");
 	if (vmb_stream_view_state(data, bytes, &state))
-		return refuse(order, 0, "a VSP's state of a channel has a wrong length");
+		return refuse(order, 0, "a channel's VSP state has a wrong length");
 	if (state.bytes > order->limits.state_bytes)
 		return refuse_as(order, -EMSGSIZE, sizeof(struct vmbsave_vsp_state),
-				 "a VSP's state of a channel is larger than this reader accepts");
+				 "a channel's VSP state is larger than this reader accepts");
 	if (state.version != order->state_version)
 		return refuse(order, STATE(version),
 			      "a VSP's state is not of the version that the manifest says");
