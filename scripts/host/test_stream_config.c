@@ -85,7 +85,7 @@ static void a_state_comes_between_its_channel_and_the_gpadls(void)
 static void a_state_is_there_if_and_only_if_the_manifest_says_so(void)
 {
 	const char *missing = "a channel lacks the VSP state that the manifest names";
-	const char *surplus = "a channel has a VSP state that the manifest does not name";
+	const char *surplus = "a channel has a VSP state that is not in the manifest";
 	struct scene s, told;
 
 	/* Noticed at whatever comes instead. */

@@ -159,7 +159,6 @@ static void put_channel(struct image *image)
 	memset(channel.user_data, 0x75, sizeof(channel.user_data));
 	image_put_bytes(image, VMBSAVE_RECORD_CHANNEL, &channel, sizeof(channel));
 	put_state(image);
-
 	for (i = 0; i < 4; i++)
 		gpadl.pfn[i] = cpu_to_le64(0x100 + i);
 	image_put_bytes(image, VMBSAVE_RECORD_GPADL, &gpadl, sizeof(gpadl));

@@ -230,7 +230,7 @@ int vmb_stream_check_state(struct vmb_stream_order *order, const void *data, u32
 	if (err)
 		return err;
 	if (!order->state_left)
-		return refuse(order, 0, "a channel has a VSP state that the manifest does not name");
+		return refuse(order, 0, "a channel has a VSP state that is not in the manifest");
 	if (vmb_stream_view_state(data, bytes, &state))
 		return refuse(order, 0, "a channel's VSP state has a wrong length");
 	if (state.bytes > order->limits.state_bytes)
