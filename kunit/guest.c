@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#include <linux/vmb_gpadl.h>
 
 #include "core/gpadl.h"
 #include "guest.h"
@@ -147,6 +148,26 @@ void vmb_test_guest_free(struct vmb_test_guest *guest)
 	xa_destroy(&guest->answered);
 }
 
+static int lend(struct vmb_channel *channel, u32 gpadl, u32 flags,
+		u32 first_page, u32 byte_count, u32 byte_offset)
+{
+	u32 nr_pages = vmb_gpadl_pages_touched(byte_count, byte_offset);
+	struct vmb_gpadl *made = vmb_gpadl_alloc(channel, gpadl, byte_count,
+						 byte_offset, nr_pages);
+	int ret;
+	u32 i;
+
+	if (IS_ERR(made))
+		return PTR_ERR(made);
+	made->flags = flags;
+	for (i = 0; i < nr_pages; i++)
+		made->pfns[i] = VMB_TEST_FIRST_PFN + first_page + i;
+	ret = vmb_gpadl_create(channel, made);
+	if (ret)
+		vmb_gpadl_free(channel, made);
+	return ret;
+}
+
 /**
  * vmb_test_guest_lend_bytes() - create a GPADL
  * @channel: the channel
@@ -159,22 +180,26 @@ void vmb_test_guest_free(struct vmb_test_guest *guest)
 int vmb_test_guest_lend_bytes(struct vmb_channel *channel, u32 gpadl,
 			      u32 first_page, u32 byte_count, u32 byte_offset)
 {
-	u32 nr_pages = vmb_gpadl_pages_touched(byte_count, byte_offset);
-	struct vmb_gpadl *made = vmb_gpadl_alloc(channel, gpadl, byte_count,
-						 byte_offset, nr_pages);
-	int ret;
-	u32 i;
-
-	if (IS_ERR(made))
-		return PTR_ERR(made);
-	for (i = 0; i < nr_pages; i++)
-		made->pfns[i] = VMB_TEST_FIRST_PFN + first_page + i;
-	ret = vmb_gpadl_create(channel, made);
-	if (ret)
-		vmb_gpadl_free(channel, made);
-	return ret;
+	return lend(channel, gpadl, 0, first_page, byte_count, byte_offset);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_guest_lend_bytes);
+
+/**
+ * vmb_test_guest_lend_read_only() - vmb_test_guest_lend_pages(), read-only
+ * @channel: as there
+ * @gpadl: likewise
+ * @first_page: likewise
+ * @nr_pages: likewise
+ * @byte_offset: likewise
+ * Return: likewise.
+ */
+int vmb_test_guest_lend_read_only(struct vmb_channel *channel, u32 gpadl,
+				  u32 first_page, u32 nr_pages, u32 byte_offset)
+{
+	return lend(channel, gpadl, VMB_GPADL_READ_ONLY, first_page,
+		    nr_pages * PAGE_SIZE - byte_offset, byte_offset);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_guest_lend_read_only);
 
 /**
  * vmb_test_guest_lend_pages() - create a GPADL that ends at the end of a page
@@ -217,6 +242,8 @@ int vmb_test_guest_open(struct vmb_test_guest *guest)
 		.gpadl = guest->gpadl,
 		.downstream_page = guest->downstream_page,
 		.target_vp = 1,
+		.mmio_gpa = VMB_TEST_MMIO_GPA(guest->gpadl),
+		.mmio_bytes = VMB_TEST_MMIO_BYTES,
 	};
 
 	vmb_test_fill(open.user_data, sizeof(open.user_data), guest->gpadl);

@@ -8,7 +8,7 @@
  * vmb_test_offer() - offer a channel, which may fail
  * @machine: the machine
  * @vsp: gives the interface type
- * @instance: gives the interface instance
+ * @instance: gives the interface instance; above its 16 bits the subchannel
  * Return: as vmb_bus_offer(): the caller puts the channel.
  */
 struct vmb_channel *vmb_test_offer(struct vmb_test_machine *machine,
@@ -16,8 +16,9 @@ struct vmb_channel *vmb_test_offer(struct vmb_test_machine *machine,
 {
 	const struct vmb_channel_identity identity = {
 		.type = vsp->ids[0].type,
-		.instance = GUID_INIT(instance, 0x1157, 0x4a4c, 0x90, 0, 0, 0,
+		.instance = GUID_INIT((u16)instance, 0x1157, 0x4a4c, 0x90, 0, 0, 0,
 				      0, 0, 0, 1),
+		.subchannel = instance >> 16,
 	};
 
 	return vmb_bus_offer(machine->bus, &identity);

@@ -21,6 +21,9 @@ static const char * const call_names[VMB_TEST_NR_CALLS] = {
 	[VMB_TEST_RESTORE]	= "restore",
 	[VMB_TEST_DISCARD]	= "discard",
 	[VMB_TEST_DONE]		= "done",
+	[VMB_TEST_SAVE_STATE]	= "save_state",
+	[VMB_TEST_RESTORE_STATE] = "restore_state",
+	[VMB_TEST_DISCARD_STATE] = "discard_state",
 };
 
 /**
@@ -111,18 +114,35 @@ static void free_server(struct vmb_test_server *server)
 	xa_for_each(&server->records, id, record)
 		kfree(record);
 	xa_destroy(&server->records);
+	kvfree(server->state);
 	kvfree(server->log);
 	kfree(server);
+}
+
+static int configure(struct vmb_test_server *server)
+{
+	const struct vmb_test_knobs *knobs = &server->knobs;
+	struct vmb_channel *channel = server->channel;
+	int ret = 0;
+
+	if (knobs->max_packet)
+		ret = vmb_channel_init_set_max_packet_size(channel, knobs->max_packet);
+	if (!ret && knobs->flags)
+		ret = vmb_channel_init_set_flags(channel, knobs->flags);
+	if (!ret && knobs->server_flags)
+		ret = vmb_server_channel_init_set_flags(channel, knobs->server_flags);
+	if (!ret && knobs->max_external_bytes)
+		ret = vmb_channel_init_set_max_external_data(channel,
+							     knobs->max_external_bytes,
+							     knobs->max_external_ranges);
+	return ret;
 }
 
 static int enable(struct vmb_test_server *server)
 {
 	const struct vmb_test_knobs *knobs = &server->knobs;
-	int ret = 0;
+	int ret = configure(server);
 
-	if (knobs->max_packet)
-		ret = vmb_channel_init_set_max_packet_size(server->channel,
-							   knobs->max_packet);
 	if (ret || knobs->stay_disabled)
 		return ret;
 	ret = vmb_channel_enable(server->channel);

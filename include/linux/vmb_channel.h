@@ -257,14 +257,14 @@ int __must_check vmb_channel_save_begin(struct vmb_channel *channel);
  * sizes of the buffers. After the end each further call returns 0 with
  * @filled 0.
  *
- * Context: process context, may sleep; calls .save_packet.
+ * Context: process context, may sleep; calls .save_state, .save_packet.
  * Return: 0: all is saved (STATUS_SUCCESS). %VMB_MORE: chunks were written,
  * there is more (STATUS_BUFFER_OVERFLOW). -ENOBUFS: @buf is smaller than
  * @required, nothing was written and the position is unchanged
  * (STATUS_BUFFER_TOO_SMALL). -EBADFD: no session. -EBUSY: another call is in
  * progress, or a session of the bus or a restore has the channel. -EINVAL:
  * NULL. Any other errno: the save failed, and each further call answers the
- * same: what .save_packet returned, -EOPNOTSUPP (packets in use and no
+ * same: what .save_state or .save_packet returned, -EOPNOTSUPP (packets in use and no
  * .save_packet), -EBADFD (its state grew again), -EOVERFLOW (it claimed more
  * than the buffer holds), -EMSGSIZE (more than the cap), -ENOMEM, -ECANCELED
  * or -ENODEV (the session was aborted).
@@ -292,13 +292,14 @@ void vmb_channel_save_end(struct vmb_channel *channel);
  *
  * VmbChannelRestoreFromBuffer. The first call begins a restore session. The
  * last chunk commits it: .opened is called if the channel was saved open, the
- * packets become in use, and the channel takes the state it was saved in. All
- * or nothing: after a failure the channel is as before the first call, the
- * session answers the same error until vmb_channel_restore_end().
+ * packets become in use, and the channel takes the state it was saved in; with
+ * FORCE_NEW_CHANNEL it stays as it is. All or nothing: after a failure the
+ * channel is as before the first call, the session answers the same error until
+ * vmb_channel_restore_end().
  *
  * Context: process context, may sleep; not from a callback; calls
- * .restore_packet, .opened, on failure .discard_packet; if traffic can run at
- * once .started and .post_started.
+ * .restore_state, .restore_packet, .opened, on failure .discard_packet,
+ * .discard_state; if traffic can run at once .started and .post_started.
  * Return: 0: done (STATUS_SUCCESS). %VMB_MORE: so far so good
  * (STATUS_MORE_PROCESSING_REQUIRED). -EINVAL: @buf is NULL or @size 0.
  * -EBADFD: not legal in this state, or restored already. -EBUSY: another
@@ -316,7 +317,7 @@ int __must_check vmb_channel_restore_from_buffer(struct vmb_channel *channel,
  * Has no Windows counterpart: there the channel is cleaned up. Everything that
  * was staged is discarded, in reverse order. A no-op without a session.
  * Context: process context, may sleep, not from a callback; calls
- * .discard_packet.
+ * .discard_packet, .discard_state.
  */
 void vmb_channel_restore_end(struct vmb_channel *channel);
 
