@@ -5,9 +5,11 @@
 #include <linux/device.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/uuid.h>
 #include <linux/vmb_bus.h>
 #include <linux/wait.h>
+#include <linux/xarray.h>
 
 #include <uapi/linux/vmbsave.h>
 
@@ -63,11 +65,12 @@ struct vmb_bus_ops {
  * @state: changed by the migrate room alone; others read it with READ_ONCE
  * @session: the save or restore of the whole bus, or NULL
  * @session_error: what the failed commit of a session answers until reset
- * @lock: protects the next six; only @ops->event is called with it
- * @channels: on offer, by ascending id
+ * @lock: protects the next seven; only @ops->event is called with it
+ * @channels: struct vmb_channel on offer, by id
+ * @identities: the same by identity, no two alike
  * @owned: made by vmb_channel_allocate(), on offer or not, both ends
  * @next_id: id of the next channel; ids are not used again
- * @nr_channels: length of @channels
+ * @nr_channels: how many there are in @channels
  * @nr_leaving: channels that are off the list and not removed yet
  * @dying: set once, no more offers
  * @left: woken when @nr_leaving falls to 0
@@ -85,8 +88,9 @@ struct vmb_bus {
 	struct vmb_session *session;
 	int session_error;
 
-	struct mutex lock; /* protects the next six */
-	struct list_head channels;
+	struct mutex lock; /* protects the next seven */
+	struct xarray channels;
+	struct rb_root identities;
 	struct list_head owned;
 	u32 next_id;
 	u32 nr_channels;
@@ -142,6 +146,8 @@ int vmb_bus_own(struct vmb_bus *bus, struct vmb_channel *channel);
 bool vmb_bus_disown(struct vmb_channel *channel);
 int vmb_bus_enlist(struct vmb_bus *bus, struct vmb_channel *channel);
 bool vmb_bus_unlist(struct vmb_channel *channel);
+int vmb_channel_identity_compare(const struct vmb_channel_identity *a,
+				 const struct vmb_channel_identity *b);
 void vmb_bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error);
 
 #endif /* _VMB_CORE_BUS_H */

@@ -109,7 +109,7 @@ struct vmb_channel_queue {
  *	because the last one on a device may not be dropped in any context
  * @release: drops that one
  * @bus: referenced
- * @node: in @bus->channels
+ * @node: in @bus->identities
  * @owned_node: in @bus->owned
  * @server: it is the server's end; else a client's
  * @owned: vmb_channel_allocate() made it, and it is bound to no driver
@@ -165,7 +165,7 @@ struct vmb_channel {
 	struct kref ref;
 	struct work_struct release;
 	struct vmb_bus *bus;
-	struct list_head node;
+	struct rb_node node;
 	struct list_head owned_node;
 	bool server;
 	bool owned;
