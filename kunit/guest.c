@@ -32,8 +32,10 @@ static void init_common(struct vmb_test_guest *guest,
 	guest->channel = channel;
 	xa_init(&guest->seen);
 	xa_init(&guest->answered);
-	guest->buf = vmb_test_alloc(test, VMB_TEST_MESSAGE_MAX);
-	guest->buf_bytes = VMB_TEST_MESSAGE_MAX;
+	/* No packet is longer than the ring that it comes out of. */
+	guest->buf_bytes = min_t(u32, VMB_TEST_MESSAGE_MAX, PAGE_SIZE *
+				 (guest->nr_pages - guest->downstream_page - 1));
+	guest->buf = vmb_test_alloc(test, guest->buf_bytes);
 	guest->map = vmap(machine->pages + guest->first_page, guest->nr_pages,
 			  VM_MAP, PAGE_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, guest->map);
@@ -270,6 +272,25 @@ int vmb_test_guest_close(struct vmb_test_guest *guest)
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_guest_close);
+
+/**
+ * vmb_test_guest_renew() - the guest's half of another channel, in its pages
+ * @guest: the guest; its old channel has gone
+ * @channel: the new one; is given a way to signal
+ *
+ * Both rings are empty, their GPADL is not created yet.
+ */
+void vmb_test_guest_renew(struct vmb_test_guest *guest,
+			  struct vmb_channel *channel)
+{
+	guest->channel = channel;
+	memset(guest->map, 0, guest->nr_pages * PAGE_SIZE);
+	WARN_ON_ONCE(attach(guest));
+	vmb_ring_set_features(&guest->tx);
+	guest->last_seen = 0;
+	vmb_channel_set_host(channel, &guest->host);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_guest_renew);
 
 /**
  * vmb_test_guest_write() - write a packet and signal the host if it is due

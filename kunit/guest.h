@@ -102,6 +102,8 @@ int vmb_test_guest_lend_read_only(struct vmb_channel *channel, u32 gpadl,
 				  u32 first_page, u32 nr_pages, u32 byte_offset);
 int vmb_test_guest_open(struct vmb_test_guest *guest);
 int vmb_test_guest_close(struct vmb_test_guest *guest);
+void vmb_test_guest_renew(struct vmb_test_guest *guest,
+			  struct vmb_channel *channel);
 
 int vmb_test_guest_write(struct vmb_test_guest *guest, u16 type, u16 flags,
 			 u64 id, const void *payload, u32 len);

@@ -29,7 +29,7 @@ static const char * const call_names[VMB_TEST_NR_CALLS] = {
 /**
  * vmb_test_server_of() - the server of a channel
  * @channel: the channel
- * Return: the server, NULL once it was removed.
+ * Return: the server, also once it was removed.
  */
 struct vmb_test_server *vmb_test_server_of(struct vmb_channel *channel)
 {
@@ -37,21 +37,42 @@ struct vmb_test_server *vmb_test_server_of(struct vmb_channel *channel)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_server_of);
 
+/*
+ * What holds of every callback in every suite: it may sleep, and it comes
+ * before the end of its server's life. The splat tells who calls.
+ */
+static void expect_legal(struct vmb_test_server *server, enum vmb_test_call call)
+{
+	struct kunit *test = server->vsp->test;
+
+	might_sleep();
+	/* Without it nobody counts, and might_sleep() sees nothing either. */
+	if (IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		KUNIT_EXPECT_TRUE_MSG(test, preemptible(), "%s in atomic context",
+				      call_names[call]);
+	if (WARN_ON_ONCE(READ_ONCE(server->over)))
+		KUNIT_FAIL(test, "%s after the channel's end", call_names[call]);
+}
+
 /**
  * vmb_test_server_log() - write a call down, then run the hook
  * @server: the server
  * @call: which
  * @id: transaction id, 0 = none
  * @arg: for the hook
+ *
+ * The case fails if the callback may not sleep, or comes after the call that
+ * ended the server's life has returned.
  */
 void vmb_test_server_log(struct vmb_test_server *server, enum vmb_test_call call,
 			 u64 id, void *arg)
 {
 	vmb_test_hook_t hook = READ_ONCE(server->knobs.hook);
 
+	expect_legal(server, call);
 	atomic_inc(&server->calls[call]);
 	scoped_guard(spinlock_irqsave, &server->lock) {
-		if (server->nr_log < VMB_TEST_LOG_MAX) {
+		if (server->nr_log < server->log_max) {
 			server->log[server->nr_log].call = call;
 			server->log[server->nr_log++].id = id;
 		}
@@ -66,14 +87,21 @@ static void log_state(struct vmb_channel *channel, enum vmb_test_call call)
 	vmb_test_server_log(vmb_test_server_of(channel), call, 0, NULL);
 }
 
-static struct vmb_test_server *create_server(struct vmb_test_vsp *vsp,
-					     struct vmb_channel *channel)
+/**
+ * vmb_test_server_create() - a server for a channel
+ * @vsp: whose
+ * @channel: the channel; its pointer is set
+ * Return: the server, freed with the case, or NULL.
+ */
+struct vmb_test_server *vmb_test_server_create(struct vmb_test_vsp *vsp,
+					       struct vmb_channel *channel)
 {
 	struct vmb_test_server *server = kzalloc(sizeof(*server), GFP_KERNEL);
 
 	if (!server)
 		return NULL;
-	server->log = kvcalloc(VMB_TEST_LOG_MAX, sizeof(*server->log), GFP_KERNEL);
+	server->log_max = vsp->log_max ?: VMB_TEST_LOG_MAX;
+	server->log = kvcalloc(server->log_max, sizeof(*server->log), GFP_KERNEL);
 	if (!server->log) {
 		kfree(server);
 		return NULL;
@@ -85,6 +113,7 @@ static struct vmb_test_server *create_server(struct vmb_test_vsp *vsp,
 	INIT_LIST_HEAD(&server->packets);
 	INIT_LIST_HEAD(&server->held);
 	xa_init_flags(&server->records, XA_FLAGS_LOCK_IRQ);
+	vmb_channel_set_pointer(channel, server);
 	guard(mutex)(&vsp->lock);
 	list_add_tail(&server->node, &vsp->servers);
 	return server;
@@ -104,6 +133,20 @@ struct vmb_test_server *vmb_test_server_adopt(struct vmb_test_vsp *vsp,
 	KUNIT_ASSERT_NOT_NULL(vsp->test, server);
 	vmb_channel_set_pointer(channel, server);
 	return server;
+}
+
+/**
+ * vmb_test_server_end() - nothing may be called any more
+ * @server: its channel is removed, or was cleaned up
+ *
+ * What it never sent is freed. Its channel keeps the pointer, so that a call
+ * that should not come finds somebody to blame.
+ */
+void vmb_test_server_end(struct vmb_test_server *server)
+{
+	vmb_test_server_free_packets(server);
+	server->channel = NULL;
+	WRITE_ONCE(server->over, true);
 }
 
 static void free_server(struct vmb_test_server *server)
@@ -155,20 +198,20 @@ static int vsp_probe(struct vmb_channel *channel)
 {
 	struct vmb_test_vsp *vsp =
 		container_of(channel->vsp, struct vmb_test_vsp, vsp);
-	struct vmb_test_server *server = create_server(vsp, channel);
+	struct vmb_test_server *server = vmb_test_server_create(vsp, channel);
 	int ret;
 
 	if (!server)
 		return -ENOMEM;
-	vmb_channel_set_pointer(channel, server);
 	vmb_test_server_log(server, VMB_TEST_PROBE, 0, NULL);
 	ret = enable(server) ?: server->knobs.probe_error;
 	if (ret && !server->knobs.probe_leaves_enabled)
 		vmb_channel_disable(channel);
-	if (ret) {
-		vmb_channel_set_pointer(channel, NULL);
+	/* What is in use is given back before the offer fails. */
+	if (ret && server->knobs.probe_leaves_enabled)
 		server->channel = NULL;
-	}
+	else if (ret)
+		vmb_test_server_end(server);
 	return ret;
 }
 
@@ -179,9 +222,7 @@ static void vsp_remove(struct vmb_channel *channel)
 	log_state(channel, VMB_TEST_REMOVE);
 	if (!server->knobs.keep_on_remove)
 		vmb_test_server_complete(server, U32_MAX);
-	vmb_test_server_free_packets(server);
-	server->channel = NULL;
-	vmb_channel_set_pointer(channel, NULL);
+	vmb_test_server_end(server);
 }
 
 static int vsp_opened(struct vmb_channel *channel)

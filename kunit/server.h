@@ -157,6 +157,7 @@ struct vmb_test_knobs {
  * @node: in vmb_test.vsps
  * @registered: it is
  * @knobs: given to each server when it is probed
+ * @log_max: calls that each server writes down; 0 = VMB_TEST_LOG_MAX
  * @lock: protects @servers
  * @servers: all that there were, struct vmb_test_server
  * @name: of the driver
@@ -168,6 +169,7 @@ struct vmb_test_vsp {
 	struct list_head node;
 	bool registered;
 	struct vmb_test_knobs knobs;
+	u32 log_max;
 	struct mutex lock;	/* protects servers */
 	struct list_head servers;
 	char name[32];
@@ -233,6 +235,8 @@ struct vmb_test_request {
  * @vsp: whose
  * @node: in vsp->servers
  * @channel: the channel, NULL after .remove
+ * @over: nothing may be called any more
+ * @log_max: room in @log
  * @knobs: how it behaves; may be changed at any time
  * @data: a hook's own
  * @save_pass: of .save_packet: which pass this is, from 0
@@ -255,6 +259,8 @@ struct vmb_test_server {
 	struct vmb_test_vsp *vsp;
 	struct list_head node;
 	struct vmb_channel *channel;
+	bool over;
+	u32 log_max;
 	struct vmb_test_knobs knobs;
 	void *data;
 	u32 save_pass;
@@ -286,6 +292,9 @@ int vmb_test_vsp_unregister_job(void *vsp);
 struct vmb_test_server *vmb_test_server_adopt(struct vmb_test_vsp *vsp,
 					      struct vmb_channel *channel);
 struct vmb_test_server *vmb_test_server_of(struct vmb_channel *channel);
+struct vmb_test_server *vmb_test_server_create(struct vmb_test_vsp *vsp,
+					       struct vmb_channel *channel);
+void vmb_test_server_end(struct vmb_test_server *server);
 struct vmb_test_server *vmb_test_vsp_last(struct vmb_test_vsp *vsp);
 
 u32 vmb_test_server_count(const struct vmb_test_server *server,

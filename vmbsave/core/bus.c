@@ -21,6 +21,8 @@ static void release_device(struct device *dev)
 	if (bus->ops->release)
 		bus->ops->release(bus);
 	ida_free(&bus_ids, bus->id);
+	WARN_ON_ONCE(!xa_empty(&bus->channels));
+	xa_destroy(&bus->channels);
 	kfree(bus);
 	vmb_limit_uncharge(VMB_LIMIT_BUSES, 1);
 }
@@ -35,7 +37,8 @@ static void init_bus(struct vmb_bus *bus, const struct vmb_bus_ops *ops,
 	bus->next_id = 1;
 	vmb_turn_init(&bus->turn);
 	mutex_init(&bus->lock);
-	INIT_LIST_HEAD(&bus->channels);
+	xa_init(&bus->channels);
+	bus->identities = RB_ROOT;
 	INIT_LIST_HEAD(&bus->owned);
 	init_waitqueue_head(&bus->left);
 	vmb_bus_error_init(bus);

@@ -5,9 +5,11 @@
 #include <linux/device.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/uuid.h>
 #include <linux/vmb_bus.h>
 #include <linux/wait.h>
+#include <linux/xarray.h>
 
 #include <uapi/linux/vmbsave.h>
 
@@ -64,11 +66,12 @@ struct vmb_bus_ops {
  * @session: the save or restore of the whole bus, or NULL
  * @session_error: what the failed commit of a session answers until reset
  * @walk: id of the channel that vmb_bus_next() gave last
- * @lock: protects the next six; only @ops->event is called with it
- * @channels: on offer, by ascending id
+ * @lock: protects the next seven; only @ops->event is called with it
+ * @channels: struct vmb_channel on offer, by id
+ * @identities: the same by identity, no two alike
  * @owned: made by vmb_channel_allocate(), on offer or not, both ends
  * @next_id: id of the next channel; ids are not used again
- * @nr_channels: length of @channels
+ * @nr_channels: how many there are in @channels
  * @nr_leaving: channels in no list whose device is not added or not removed yet
  * @dying: set once, no more offers
  * @left: woken when @nr_leaving falls
@@ -87,8 +90,9 @@ struct vmb_bus {
 	int session_error;
 	u32 walk;
 
-	struct mutex lock; /* protects the next six */
-	struct list_head channels;
+	struct mutex lock; /* protects the next seven */
+	struct xarray channels;
+	struct rb_root identities;
 	struct list_head owned;
 	u32 next_id;
 	u32 nr_channels;
@@ -133,6 +137,8 @@ struct vmb_channel *vmb_bus_offer(struct vmb_bus *bus,
 				  const struct vmb_channel_identity *identity);
 int vmb_bus_rescind(struct vmb_bus *bus, u32 id);
 struct vmb_channel *vmb_bus_find(struct vmb_bus *bus, u32 id);
+struct vmb_channel *vmb_bus_find_identity(struct vmb_bus *bus,
+					  const struct vmb_channel_identity *identity);
 struct vmb_channel *vmb_bus_next(struct vmb_bus *bus,
 				 struct vmb_channel *channel);
 struct vmb_channel *vmb_bus_next_client(struct vmb_bus *bus,
@@ -149,6 +155,8 @@ int vmb_bus_own(struct vmb_bus *bus, struct vmb_channel *channel);
 bool vmb_bus_disown(struct vmb_channel *channel);
 int vmb_bus_enlist(struct vmb_bus *bus, struct vmb_channel *channel);
 bool vmb_bus_unlist(struct vmb_channel *channel);
+int vmb_channel_identity_compare(const struct vmb_channel_identity *a,
+				 const struct vmb_channel_identity *b);
 void vmb_bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error);
 
 #endif /* _VMB_CORE_BUS_H */

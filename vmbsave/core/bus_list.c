@@ -1,23 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/visibility.h>
 #include <linux/errno.h>
+#include <linux/rbtree.h>
 #include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/xarray.h>
 
 #include "core/bus.h"
 #include "core/channel.h"
 #include "core/workqueue.h"
 
-/*
- * The channels of a bus: those on offer, and those that have an owner. Devices
- * of channels in neither list keep the bus's device: they are not added yet, or
- * not removed yet.
+/**
+ * DOC: The channels of a bus
+ *
+ * Those on offer are found by id and by identity, neither of which two of them
+ * share: an offer, a look-up and a step of a walk do not take longer the more
+ * there are. Those that have an owner are remembered besides, on offer or not.
+ * Devices of channels that are neither keep the bus's device: they are not
+ * added yet, or not removed yet.
  */
 
-static bool same_identity(const struct vmb_channel_identity *a,
-			  const struct vmb_channel_identity *b)
+/* The identity is compared as save and restore sort it. */
+static int compare_nodes(struct rb_node *a, const struct rb_node *b)
 {
-	return a->subchannel == b->subchannel && guid_equal(&a->type, &b->type) &&
-	       guid_equal(&a->instance, &b->instance);
+	return vmb_channel_identity_compare(&rb_entry(a, struct vmb_channel, node)->identity,
+					    &rb_entry(b, struct vmb_channel, node)->identity);
+}
+
+/**
+ * vmb_channel_identity_compare() - the order of identities
+ * @a: one
+ * @b: another
+ *
+ * That of the manifest of a stream.
+ * Context: any.
+ * Return: less than 0, 0 or more than 0, as memcmp() does.
+ */
+int vmb_channel_identity_compare(const struct vmb_channel_identity *a,
+				 const struct vmb_channel_identity *b)
+{
+	int ret = memcmp(&a->type, &b->type, sizeof(a->type));
+
+	if (!ret)
+		ret = memcmp(&a->instance, &b->instance, sizeof(a->instance));
+	return ret ?: (int)a->subchannel - (int)b->subchannel;
 }
 
 /**
@@ -40,23 +66,22 @@ u32 vmb_bus_new_id(struct vmb_bus *bus)
  *
  * Context: process context.
  * Return: 0, or -ENODEV (the bus goes away), -EEXIST (one of its identity is
- * there); then the reference is still the caller's.
+ * there), -ENOMEM; then the reference is still the caller's.
  */
 int vmb_bus_enlist(struct vmb_bus *bus, struct vmb_channel *channel)
 {
-	struct list_head *before = &bus->channels;
-	struct vmb_channel *other;
+	int ret;
 
 	guard(mutex)(&bus->lock);
 	if (bus->dying)
 		return -ENODEV;
-	list_for_each_entry_reverse(other, &bus->channels, node) {
-		if (same_identity(&other->identity, &channel->identity))
-			return -EEXIST;
-		if (other->id > channel->id)
-			before = &other->node;
+	if (rb_find_add(&channel->node, &bus->identities, compare_nodes))
+		return -EEXIST;
+	ret = xa_insert(&bus->channels, channel->id, channel, GFP_KERNEL_ACCOUNT);
+	if (ret) {
+		rb_erase(&channel->node, &bus->identities);
+		return ret;
 	}
-	list_add_tail(&channel->node, before);
 	bus->nr_channels++;
 	return 0;
 }
@@ -67,9 +92,10 @@ static bool unlist_channel(struct vmb_channel *channel, bool leaving)
 	struct vmb_bus *bus = channel->bus;
 
 	guard(mutex)(&bus->lock);
-	if (list_empty(&channel->node))
+	if (xa_load(&bus->channels, channel->id) != channel)
 		return false;
-	list_del_init(&channel->node);
+	xa_erase(&bus->channels, channel->id);
+	rb_erase(&channel->node, &bus->identities);
 	bus->nr_channels--;
 	WRITE_ONCE(bus->nr_leaving, bus->nr_leaving + leaving);
 	return true;
@@ -180,12 +206,35 @@ struct vmb_channel *vmb_bus_find(struct vmb_bus *bus, u32 id)
 	struct vmb_channel *channel;
 
 	guard(mutex)(&bus->lock);
-	list_for_each_entry(channel, &bus->channels, node)
-		if (channel->id == id)
-			return vmb_channel_get(channel);
-	return NULL;
+	channel = xa_load(&bus->channels, id);
+	return channel ? vmb_channel_get(channel) : NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_bus_find);
+
+static int compare_key(const void *key, const struct rb_node *node)
+{
+	return vmb_channel_identity_compare(key,
+					    &rb_entry(node, struct vmb_channel, node)->identity);
+}
+
+/**
+ * vmb_bus_find_identity() - the channel that is the same on another host
+ * @bus: the bus
+ * @identity: what it is
+ *
+ * Context: process context.
+ * Return: the channel, referenced, for vmb_channel_put(), or NULL.
+ */
+struct vmb_channel *vmb_bus_find_identity(struct vmb_bus *bus,
+					  const struct vmb_channel_identity *identity)
+{
+	struct rb_node *node;
+
+	guard(mutex)(&bus->lock);
+	node = rb_find(identity, &bus->identities, compare_key);
+	return node ? vmb_channel_get(rb_entry(node, struct vmb_channel, node)) :
+		      NULL;
+}
 
 /**
  * vmb_bus_next() - the channel after another one
@@ -201,20 +250,20 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_bus_find);
 struct vmb_channel *vmb_bus_next(struct vmb_bus *bus, struct vmb_channel *channel)
 {
 	struct vmb_channel *next;
+	unsigned long id;
 
 	vmb_turn_assert(&bus->turn);
 	if (channel)
 		vmb_channel_put(channel);
 	else
 		bus->walk = 0;
+	id = bus->walk;
 	guard(mutex)(&bus->lock);
-	list_for_each_entry(next, &bus->channels, node) {
-		if (next->id <= bus->walk)
-			continue;
-		bus->walk = next->id;
-		return vmb_channel_get(next);
-	}
-	return NULL;
+	next = xa_find_after(&bus->channels, &id, ULONG_MAX, XA_PRESENT);
+	if (!next)
+		return NULL;
+	bus->walk = next->id;
+	return vmb_channel_get(next);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_bus_next);
 
@@ -280,13 +329,14 @@ struct vmb_bus *vmb_bus_adopt(struct vmb_bus *bus, struct vmb_channel *client)
 struct vmb_channel **vmb_bus_list(struct vmb_bus *bus, u32 *nr)
 {
 	struct vmb_channel **list, *channel;
+	unsigned long id;
 	u32 i = 0;
 
 	guard(mutex)(&bus->lock);
 	list = kvcalloc(bus->nr_channels + 1, sizeof(*list), GFP_KERNEL_ACCOUNT);
 	if (!list)
 		return ERR_PTR(-ENOMEM);
-	list_for_each_entry(channel, &bus->channels, node)
+	xa_for_each(&bus->channels, id, channel)
 		list[i++] = vmb_channel_get(channel);
 	*nr = i;
 	return list;

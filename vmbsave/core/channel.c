@@ -106,7 +106,7 @@ struct vmb_channel *vmb_channel_create(struct vmb_bus *bus,
 	kref_init(&channel->ref);
 	INIT_WORK(&channel->release, release_work);
 	INIT_WORK(&channel->unregister, unregister_work);
-	INIT_LIST_HEAD(&channel->node);
+	RB_CLEAR_NODE(&channel->node);
 	INIT_LIST_HEAD(&channel->owned_node);
 	channel->server = true;
 	channel->bus = vmb_bus_get(bus);

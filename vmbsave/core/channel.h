@@ -114,7 +114,7 @@ struct vmb_channel_queue {
  *	because the last one on a device may not be dropped in any context
  * @release: drops that one
  * @bus: referenced; of a client changes with the turn when its guest moves
- * @node: in @bus->channels
+ * @node: in @bus->identities
  * @owned_node: in @bus->owned
  * @forgotten: its device has been removed; set with @bus->lock
  * @server: it is the server's end; else a client's
@@ -185,7 +185,7 @@ struct vmb_channel {
 	struct kref ref;
 	struct work_struct release;
 	struct vmb_bus *bus;
-	struct list_head node;
+	struct rb_node node;
 	struct list_head owned_node;
 	bool forgotten;
 	bool server;

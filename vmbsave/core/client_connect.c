@@ -50,9 +50,10 @@ static struct vmb_channel *find_offer(const struct vmb_channel *channel)
 {
 	struct vmb_bus *bus = channel->bus;
 	struct vmb_channel *server;
+	unsigned long id;
 
 	guard(mutex)(&bus->lock);
-	list_for_each_entry(server, &bus->channels, node)
+	xa_for_each(&bus->channels, id, server)
 		if (is_target(channel->client, server) && is_on_offer(server) &&
 		    !READ_ONCE(server->host))
 			return vmb_channel_get(server);

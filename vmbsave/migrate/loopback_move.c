@@ -63,31 +63,12 @@ struct move {
 	u32 nr;
 };
 
-static bool same_identity(const struct vmb_channel *a, const struct vmb_channel *b)
-{
-	return a->identity.subchannel == b->identity.subchannel &&
-	       guid_equal(&a->identity.type, &b->identity.type) &&
-	       guid_equal(&a->identity.instance, &b->identity.instance);
-}
-
-/* Return: the channel of the same identity, referenced, or NULL */
-static struct vmb_channel *find_twin(struct vmb_bus *bus,
-				     const struct vmb_channel *channel)
-{
-	struct vmb_channel *twin;
-
-	guard(mutex)(&bus->lock);
-	list_for_each_entry(twin, &bus->channels, node)
-		if (same_identity(twin, channel))
-			return vmb_channel_get(twin);
-	return NULL;
-}
-
 static struct vmb_client_link *claim_twin(struct move *move,
 					  struct vmb_channel *client)
 {
-	struct vmb_channel *twin = find_twin(move->to->bus,
-					     client->client->link->server);
+	const struct vmb_channel *server = client->client->link->server;
+	struct vmb_channel *twin = vmb_bus_find_identity(move->to->bus,
+							 &server->identity);
 	struct vmb_client_link *link;
 	int ret;
 
