@@ -12,17 +12,19 @@
 static struct vmb_test_record *get_record(struct vmb_test_server *server, u64 id)
 {
 	struct vmb_test_record *record = xa_load(&server->records, id);
+	struct vmb_test_record *other;
 
 	if (record)
 		return record;
 	record = kzalloc(sizeof(*record), GFP_KERNEL | __GFP_NOFAIL);
 	record->id = id;
-	if (WARN_ON(xa_err(xa_store_irq(&server->records, id, record,
-					GFP_KERNEL | __GFP_NOFAIL)))) {
-		kfree(record);
-		return NULL;
-	}
-	return record;
+	other = xa_cmpxchg_irq(&server->records, id, NULL, record,
+			       GFP_KERNEL | __GFP_NOFAIL);
+	if (!other)
+		return record;
+	/* The case asked for it, or a callback wrote it, at the same time. */
+	kfree(record);
+	return WARN_ON(xa_is_err(other)) ? NULL : other;
 }
 
 /**

@@ -87,6 +87,7 @@ vmb_kernel_source() {
 vmb_fetch_source() {
 	local folder=$vmb_cache/source work mirror status=0 key=/usr/share/keyrings/debian-archive-keyring.gpg
 
+	# shellcheck disable=SC2016 # the field is apt's
 	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Component: main' |
 		sort -u | grep -v -- '-security' | head -n 1)
 	[ -n "$mirror" ] || { vmb_say "apt has no source that is Debian's"; return 1; }
