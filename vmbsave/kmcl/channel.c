@@ -44,7 +44,7 @@ NTSTATUS VmbChannelAllocate(PDEVICE_OBJECT ParentDeviceObject, BOOLEAN IsServer,
 		return STATUS_NO_MEMORY;
 
 	channel->server = IsServer;
-	mutex_init(&channel->lock);
+	spin_lock_init(&channel->lock);
 	INIT_LIST_HEAD(&channel->mappings);
 	VMB_CHANNEL_STATE_CHANGE_CALLBACKS_INIT(&channel->state);
 	*Channel = channel;
@@ -52,12 +52,11 @@ NTSTATUS VmbChannelAllocate(PDEVICE_OBJECT ParentDeviceObject, BOOLEAN IsServer,
 }
 EXPORT_SYMBOL_NS_GPL(VmbChannelAllocate, VMBSAVE_NS);
 
-static int native_create_locked(struct vmb_kmcl_channel *channel, struct vmb_bus *bus)
+static int native_create(struct vmb_kmcl_channel *channel, struct vmb_bus *bus)
 {
 	struct vmb_channel *native;
 	int ret;
 
-	lockdep_assert_held(&channel->lock);
 	vmb_kmcl_callbacks_choose(channel);
 	native = vmb_channel_allocate(bus, &channel->vsp, channel->server);
 	if (IS_ERR(native))
@@ -92,10 +91,9 @@ NTSTATUS VmbServerChannelInitSetVmbusHandle(VMBCHANNEL Channel, HANDLE VmbusHand
 	if (!VmbusHandle)
 		return STATUS_INVALID_PARAMETER_2;
 
-	guard(mutex)(&Channel->lock);
 	if (Channel->native)
 		return STATUS_INVALID_PARAMETER_1;
-	return vmb_kmcl_status(native_create_locked(Channel, VmbusHandle));
+	return vmb_kmcl_status(native_create(Channel, VmbusHandle));
 }
 EXPORT_SYMBOL_NS_GPL(VmbServerChannelInitSetVmbusHandle, VMBSAVE_NS);
 
@@ -170,7 +168,6 @@ VOID VmbChannelCleanup(VMBCHANNEL Channel)
 		}
 	}
 	vmb_kmcl_mappings_drop(Channel);
-	mutex_destroy(&Channel->lock);
 	kfree(Channel);
 }
 EXPORT_SYMBOL_NS_GPL(VmbChannelCleanup, VMBSAVE_NS);

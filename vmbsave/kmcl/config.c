@@ -4,7 +4,6 @@
  * item, whether it is said now or replayed.
  */
 #include <linux/errno.h>
-#include <linux/lockdep.h>
 
 #include "kmcl.h"
 
@@ -123,20 +122,19 @@ int vmb_kmcl_config_replay(struct vmb_channel *native, const struct vmb_kmcl_con
 }
 
 /**
- * vmb_kmcl_config_set_locked() - remember an item, and say it if there is whom to say it to
- * @channel: the channel; the caller holds its lock
+ * vmb_kmcl_config_set() - remember an item, and say it if there is whom to say it to
+ * @channel: the channel
  * @item: which
  * @config: the channel's, with that item changed
  *
  * Context: process context.
  * Return: STATUS_SUCCESS, or nothing changed: as vmb_kmcl_setter_status().
  */
-NTSTATUS vmb_kmcl_config_set_locked(struct vmb_kmcl_channel *channel, enum vmb_kmcl_item item,
+NTSTATUS vmb_kmcl_config_set(struct vmb_kmcl_channel *channel, enum vmb_kmcl_item item,
 				    const struct vmb_kmcl_config *config)
 {
 	int ret = channel->native ? appliers[item](channel->native, config) : 0;
 
-	lockdep_assert_held(&channel->lock);
 	if (ret)
 		return vmb_kmcl_setter_status(ret);
 	channel->config = *config;
@@ -145,17 +143,16 @@ NTSTATUS vmb_kmcl_config_set_locked(struct vmb_kmcl_channel *channel, enum vmb_k
 }
 
 /**
- * vmb_kmcl_configurable_locked() - may a setter of ours change something?
- * @channel: the channel; the caller holds its lock
+ * vmb_kmcl_configurable() - may a setter of ours change something?
+ * @channel: the channel
  *
  * Asks by saying again what holds anyway, so that there is one judge of it.
  *
  * Context: process context.
  * Return: STATUS_SUCCESS or STATUS_INVALID_PARAMETER_1.
  */
-NTSTATUS vmb_kmcl_configurable_locked(struct vmb_kmcl_channel *channel)
+NTSTATUS vmb_kmcl_configurable(struct vmb_kmcl_channel *channel)
 {
-	lockdep_assert_held(&channel->lock);
 	if (!channel->native)
 		return STATUS_SUCCESS;
 	return vmb_kmcl_setter_status(apply_flags(channel->native, &channel->config));

@@ -116,11 +116,10 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelGetPointer, VMBSAVE_NS);
  * VmbChannelGetInterfaceInstance() - which one of its type the channel is
  * @Channel: the channel
  * @InterfaceInstance: set to it
- * Context: PASSIVE_LEVEL: process context.
+ * Context: any.
  */
 VOID VmbChannelGetInterfaceInstance(VMBCHANNEL Channel, LPGUID InterfaceInstance)
 {
-	guard(mutex)(&Channel->lock);
 	*InterfaceInstance = Channel->native ? *vmb_channel_interface_instance(Channel->native) :
 			     Channel->config.instance;
 }
@@ -130,16 +129,16 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelGetInterfaceInstance, VMBSAVE_NS);
  * VmbChannelSetIncomingProcessingAtPassive() - demand where packets come
  * @Channel: the channel
  * @RequirePassive: kept; packets always come at PASSIVE_LEVEL here
- * Context: PASSIVE_LEVEL: process context.
+ * Context: any.
  */
 VOID VmbChannelSetIncomingProcessingAtPassive(VMBCHANNEL Channel, BOOLEAN RequirePassive)
 {
-	struct vmb_kmcl_config config;
-
-	guard(mutex)(&Channel->lock);
-	config = Channel->config;
-	config.passive = RequirePassive;
-	vmb_kmcl_config_set_locked(Channel, VMB_KMCL_PASSIVE, &config);
+	if (Channel->native) {
+		vmb_channel_set_incoming_in_process_context(Channel->native, RequirePassive);
+		return;
+	}
+	Channel->config.passive = RequirePassive;
+	Channel->config.set |= BIT(VMB_KMCL_PASSIVE);
 }
 EXPORT_SYMBOL_NS_GPL(VmbChannelSetIncomingProcessingAtPassive, VMBSAVE_NS);
 
@@ -147,18 +146,18 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelSetIncomingProcessingAtPassive, VMBSAVE_NS);
  * VmbChannelSetTransactionQuota() - most incoming packets at once
  * @Channel: the channel
  * @Quota: packets; 0 is a bug of the driver, warned of, and nothing happens
- * Context: PASSIVE_LEVEL: process context.
+ * Context: any.
  */
 VOID VmbChannelSetTransactionQuota(VMBCHANNEL Channel, UINT32 Quota)
 {
-	struct vmb_kmcl_config config;
-
 	if (WARN_ONCE(!Quota, "VmbChannelSetTransactionQuota: 0\n"))
 		return;
-	guard(mutex)(&Channel->lock);
-	config = Channel->config;
-	config.quota = Quota;
-	vmb_kmcl_config_set_locked(Channel, VMB_KMCL_QUOTA, &config);
+	if (Channel->native) {
+		vmb_channel_set_transaction_quota(Channel->native, Quota);
+		return;
+	}
+	Channel->config.quota = Quota;
+	Channel->config.set |= BIT(VMB_KMCL_QUOTA);
 }
 EXPORT_SYMBOL_NS_GPL(VmbChannelSetTransactionQuota, VMBSAVE_NS);
 

@@ -6,7 +6,6 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/list.h>
-#include <linux/lockdep.h>
 #include <linux/slab.h>
 
 #include "kmcl.h"
@@ -31,12 +30,12 @@ struct vmb_kmcl_mapping {
 void vmb_kmcl_mappings_drop(struct vmb_kmcl_channel *channel)
 {
 	struct vmb_kmcl_mapping *mapping, *next;
+	LIST_HEAD(mappings);
 
-	guard(mutex)(&channel->lock);
-	list_for_each_entry_safe(mapping, next, &channel->mappings, node) {
-		list_del(&mapping->node);
+	scoped_guard(spinlock, &channel->lock)
+		list_splice_init(&channel->mappings, &mappings);
+	list_for_each_entry_safe(mapping, next, &mappings, node)
 		kfree(mapping);
-	}
 }
 
 /**
@@ -80,7 +79,7 @@ NTSTATUS VmbChannelMapGpadl(VMBCHANNEL Channel, UINT32 Flags, UINT32 GpadlHandle
 	mapping->gpadl = GpadlHandle;
 	mapping->mdl.Range = *range;
 	*Mdl = &mapping->mdl;
-	guard(mutex)(&Channel->lock);
+	guard(spinlock)(&Channel->lock);
 	list_add(&mapping->node, &Channel->mappings);
 	return STATUS_SUCCESS;
 }
@@ -90,7 +89,7 @@ static struct vmb_kmcl_mapping *mapping_take(struct vmb_kmcl_channel *channel, u
 {
 	struct vmb_kmcl_mapping *mapping;
 
-	guard(mutex)(&channel->lock);
+	guard(spinlock)(&channel->lock);
 	list_for_each_entry(mapping, &channel->mappings, node) {
 		if (mapping->gpadl == gpadl) {
 			list_del(&mapping->node);

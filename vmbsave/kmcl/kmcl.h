@@ -3,7 +3,7 @@
 #define _VMB_KMCL_KMCL_H
 
 #include <linux/list.h>
-#include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/vmbsave.h>
 #include <linux/vmb_kmcl.h>
@@ -98,8 +98,8 @@ struct vmb_kmcl_config {
  * @restore: EvtVmbChannelRestorePacket, NULL if @save is
  * @state: the others, each may be NULL
  * @restoring: the packet that the running @restore has restored so far
- * @lock: protects @config and @mappings, and that @native is made once
  * @config: what is replayed
+ * @lock: protects @mappings
  * @mappings: struct vmb_kmcl_mapping
  */
 struct vmb_kmcl_channel {
@@ -113,8 +113,8 @@ struct vmb_kmcl_channel {
 	PFN_VMB_CHANNEL_RESTORE_PACKET restore;
 	VMB_CHANNEL_STATE_CHANGE_CALLBACKS state;
 	struct vmb_kmcl_packet *restoring;
-	struct mutex lock;	/* protects config, mappings, making native */
 	struct vmb_kmcl_config config;
+	spinlock_t lock;	/* protects mappings */
 	struct list_head mappings;
 };
 
@@ -157,9 +157,9 @@ void vmb_kmcl_target_failed(struct vmb_channel *native, int error);
 
 /* config.c */
 int vmb_kmcl_config_replay(struct vmb_channel *native, const struct vmb_kmcl_config *config);
-NTSTATUS vmb_kmcl_config_set_locked(struct vmb_kmcl_channel *channel, enum vmb_kmcl_item item,
+NTSTATUS vmb_kmcl_config_set(struct vmb_kmcl_channel *channel, enum vmb_kmcl_item item,
 				    const struct vmb_kmcl_config *config);
-NTSTATUS vmb_kmcl_configurable_locked(struct vmb_kmcl_channel *channel);
+NTSTATUS vmb_kmcl_configurable(struct vmb_kmcl_channel *channel);
 
 /* gpadl.c */
 void vmb_kmcl_mappings_drop(struct vmb_kmcl_channel *channel);

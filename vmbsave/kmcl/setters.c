@@ -6,6 +6,8 @@
  *
  * All are for a channel that is Disabled. In any other state, and while it is
  * saved or restored, they answer STATUS_INVALID_PARAMETER_1 and change nothing.
+ * A driver configures a channel from one thread: there is no lock, so that a
+ * setter in a callback, where it has no business, can be told so.
  */
 #include <linux/ctype.h>
 #include <linux/export.h>
@@ -31,10 +33,9 @@ NTSTATUS VmbChannelInitSetMaximumPacketSize(VMBCHANNEL Channel, UINT32 PacketSiz
 	if (!PacketSize || PacketSize > VMB_PACKET_BYTES_MAX)
 		return STATUS_INVALID_PARAMETER_2;
 
-	guard(mutex)(&Channel->lock);
 	config = Channel->config;
 	config.max_packet = PacketSize;
-	return vmb_kmcl_config_set_locked(Channel, VMB_KMCL_MAX_PACKET, &config);
+	return vmb_kmcl_config_set(Channel, VMB_KMCL_MAX_PACKET, &config);
 }
 EXPORT_SYMBOL_NS_GPL(VmbChannelInitSetMaximumPacketSize, VMBSAVE_NS);
 
@@ -59,11 +60,10 @@ NTSTATUS VmbChannelInitSetMaximumExternalData(VMBCHANNEL Channel, UINT32 DataSiz
 	if (!ChainLength)
 		return STATUS_INVALID_PARAMETER_3;
 
-	guard(mutex)(&Channel->lock);
 	config = Channel->config;
 	config.external_bytes = DataSize;
 	config.external_ranges = ChainLength;
-	return vmb_kmcl_config_set_locked(Channel, VMB_KMCL_EXTERNAL, &config);
+	return vmb_kmcl_config_set(Channel, VMB_KMCL_EXTERNAL, &config);
 }
 EXPORT_SYMBOL_NS_GPL(VmbChannelInitSetMaximumExternalData, VMBSAVE_NS);
 
@@ -85,10 +85,9 @@ NTSTATUS VmbChannelInitSetClientContextSize(VMBCHANNEL Channel, UINT32 ContextSi
 	if (ContextSize > VMB_KMCL_CONTEXT_MAX)
 		return STATUS_INVALID_PARAMETER_2;
 
-	guard(mutex)(&Channel->lock);
 	config = Channel->config;
 	config.context = ContextSize;
-	return vmb_kmcl_config_set_locked(Channel, VMB_KMCL_CONTEXT, &config);
+	return vmb_kmcl_config_set(Channel, VMB_KMCL_CONTEXT, &config);
 }
 EXPORT_SYMBOL_NS_GPL(VmbChannelInitSetClientContextSize, VMBSAVE_NS);
 
@@ -114,8 +113,7 @@ VmbChannelInitSetProcessPacketCallbacks(VMBCHANNEL Channel,
 	if (!ProcessPacketCallback)
 		return STATUS_INVALID_PARAMETER_2;
 
-	guard(mutex)(&Channel->lock);
-	status = vmb_kmcl_configurable_locked(Channel);
+	status = vmb_kmcl_configurable(Channel);
 	if (!NT_SUCCESS(status))
 		return status;
 	Channel->process = ProcessPacketCallback;
@@ -148,8 +146,7 @@ VmbChannelInitSetStateChangeCallbacks(VMBCHANNEL Channel,
 	    StateChangeCallbacks->Size != sizeof(*StateChangeCallbacks))
 		return STATUS_INVALID_PARAMETER_2;
 
-	guard(mutex)(&Channel->lock);
-	status = vmb_kmcl_configurable_locked(Channel);
+	status = vmb_kmcl_configurable(Channel);
 	if (NT_SUCCESS(status))
 		Channel->state = *StateChangeCallbacks;
 	return status;
@@ -187,10 +184,9 @@ NTSTATUS VmbChannelInitSetFriendlyName(VMBCHANNEL Channel, PCUNICODE_STRING Name
 	if (!Name || (Name->Length && !Name->Buffer))
 		return STATUS_INVALID_PARAMETER_2;
 
-	guard(mutex)(&Channel->lock);
 	config = Channel->config;
 	name_copy(config.name, sizeof(config.name), Name);
-	return vmb_kmcl_config_set_locked(Channel, VMB_KMCL_NAME, &config);
+	return vmb_kmcl_config_set(Channel, VMB_KMCL_NAME, &config);
 }
 EXPORT_SYMBOL_NS_GPL(VmbChannelInitSetFriendlyName, VMBSAVE_NS);
 
@@ -212,10 +208,9 @@ NTSTATUS VmbChannelInitSetFlags(VMBCHANNEL Channel, UINT32 Flags)
 	if (Flags & ~VMBUS_CHANNEL_INIT_FLAG_IS_PIPE)
 		return STATUS_INVALID_PARAMETER_2;
 
-	guard(mutex)(&Channel->lock);
 	config = Channel->config;
 	config.flags = Flags;
-	return vmb_kmcl_config_set_locked(Channel, VMB_KMCL_FLAGS, &config);
+	return vmb_kmcl_config_set(Channel, VMB_KMCL_FLAGS, &config);
 }
 EXPORT_SYMBOL_NS_GPL(VmbChannelInitSetFlags, VMBSAVE_NS);
 
@@ -244,10 +239,9 @@ NTSTATUS VmbServerChannelInitSetFlags(VMBCHANNEL Channel, UINT32 Flags)
 	if (Flags & ~OFFER_FLAGS)
 		return STATUS_INVALID_PARAMETER_2;
 
-	guard(mutex)(&Channel->lock);
 	config = Channel->config;
 	config.offer_flags = Flags;
-	return vmb_kmcl_config_set_locked(Channel, VMB_KMCL_OFFER_FLAGS, &config);
+	return vmb_kmcl_config_set(Channel, VMB_KMCL_OFFER_FLAGS, &config);
 }
 EXPORT_SYMBOL_NS_GPL(VmbServerChannelInitSetFlags, VMBSAVE_NS);
 
@@ -271,11 +265,10 @@ NTSTATUS VmbServerChannelInitSetMmioMegabytes(VMBCHANNEL Channel, UINT16 MmioMeg
 	if (!MmioMegabytes && !MmioMegabytesOptional)
 		return STATUS_INVALID_PARAMETER;
 
-	guard(mutex)(&Channel->lock);
 	config = Channel->config;
 	config.mmio = MmioMegabytes;
 	config.mmio_optional = MmioMegabytesOptional;
-	return vmb_kmcl_config_set_locked(Channel, VMB_KMCL_MMIO, &config);
+	return vmb_kmcl_config_set(Channel, VMB_KMCL_MMIO, &config);
 }
 EXPORT_SYMBOL_NS_GPL(VmbServerChannelInitSetMmioMegabytes, VMBSAVE_NS);
 
@@ -298,11 +291,10 @@ NTSTATUS VmbServerChannelInitSetTargetInterfaceId(VMBCHANNEL Channel, GUID Inter
 	if (guid_is_null(&InterfaceType))
 		return STATUS_INVALID_PARAMETER_2;
 
-	guard(mutex)(&Channel->lock);
 	config = Channel->config;
 	config.type = InterfaceType;
 	config.instance = InterfaceInstance;
-	return vmb_kmcl_config_set_locked(Channel, VMB_KMCL_IDENTITY, &config);
+	return vmb_kmcl_config_set(Channel, VMB_KMCL_IDENTITY, &config);
 }
 EXPORT_SYMBOL_NS_GPL(VmbServerChannelInitSetTargetInterfaceId, VMBSAVE_NS);
 
@@ -324,10 +316,9 @@ NTSTATUS VmbServerChannelInitSetTargetVtl(VMBCHANNEL Channel, UINT8 TargetVtl)
 	if (TargetVtl > VMB_VTL_MAX)
 		return STATUS_INVALID_PARAMETER_2;
 
-	guard(mutex)(&Channel->lock);
 	config = Channel->config;
 	config.vtl = TargetVtl;
-	return vmb_kmcl_config_set_locked(Channel, VMB_KMCL_VTL, &config);
+	return vmb_kmcl_config_set(Channel, VMB_KMCL_VTL, &config);
 }
 EXPORT_SYMBOL_NS_GPL(VmbServerChannelInitSetTargetVtl, VMBSAVE_NS);
 
@@ -360,8 +351,7 @@ VmbServerChannelInitSetSaveRestorePacketCallbacks(VMBCHANNEL Channel,
 	if (SavePacketCallback && !RestorePacketCallback)
 		return STATUS_INVALID_PARAMETER_3;
 
-	guard(mutex)(&Channel->lock);
-	status = vmb_kmcl_configurable_locked(Channel);
+	status = vmb_kmcl_configurable(Channel);
 	if (!NT_SUCCESS(status))
 		return status;
 	Channel->save = SavePacketCallback;
@@ -394,11 +384,10 @@ NTSTATUS VmbClientChannelInitSetRingBufferPageCount(VMBCHANNEL Channel, UINT32 I
 	if (!OutgoingPageCount || OutgoingPageCount > RING_PAGES_MAX)
 		return STATUS_INVALID_PARAMETER_3;
 
-	guard(mutex)(&Channel->lock);
 	config = Channel->config;
 	config.rings_in = IncomingPageCount;
 	config.rings_out = OutgoingPageCount;
-	return vmb_kmcl_config_set_locked(Channel, VMB_KMCL_RINGS, &config);
+	return vmb_kmcl_config_set(Channel, VMB_KMCL_RINGS, &config);
 }
 EXPORT_SYMBOL_NS_GPL(VmbClientChannelInitSetRingBufferPageCount, VMBSAVE_NS);
 
@@ -424,13 +413,12 @@ NTSTATUS VmbClientChannelInitSetTargetPnp(VMBCHANNEL Channel, LPCGUID InterfaceT
 	if (!InterfaceType || guid_is_null(InterfaceType))
 		return STATUS_INVALID_PARAMETER_2;
 
-	guard(mutex)(&Channel->lock);
 	config = Channel->config;
 	config.type = *InterfaceType;
 	config.any_instance = !InterfaceInstance;
 	if (InterfaceInstance)
 		config.instance = *InterfaceInstance;
 	config.failure = PnpFailureCallback;
-	return vmb_kmcl_config_set_locked(Channel, VMB_KMCL_TARGET, &config);
+	return vmb_kmcl_config_set(Channel, VMB_KMCL_TARGET, &config);
 }
 EXPORT_SYMBOL_NS_GPL(VmbClientChannelInitSetTargetPnp, VMBSAVE_NS);
