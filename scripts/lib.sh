@@ -53,3 +53,64 @@ vmb_need() {
 		vmb_die "needs $tool: apt-get install $*"
 	fi
 }
+
+# vmb_source_version VERSION: the package version of linux-source-VERSION that is at hand; 1 = none is.
+vmb_source_version() {
+	# shellcheck disable=SC2016 # the field is dpkg's
+	if [ -e "/usr/src/linux-source-$1.tar.xz" ]; then
+		dpkg-query -W -f '${Version}\n' "linux-source-$1"
+	elif [ -e "$vmb_cache/source/linux-source-$1.tar.xz" ]; then
+		cat "$vmb_cache/source/linux-source-$1.version"
+	else
+		return 1
+	fi
+}
+
+# vmb_kernel_source VERSION: the file with the source of that kernel, from Debian. This release's is installed; a
+# later one is fetched into the cache from Debian unstable, which apt here need not know. 1 = there is none to be had.
+vmb_kernel_source() {
+	local source=/usr/src/linux-source-$1.tar.xz cached=$vmb_cache/source/linux-source-$1.tar.xz
+
+	if [ ! -e "$source" ] && [ ! -e "$cached" ]; then
+		[ -n "$(apt-cache show "linux-source-$1" 2>/dev/null)" ] || vmb_root apt-get -q update >/dev/null 2>&1 || true
+		if [ -n "$(apt-cache show "linux-source-$1" 2>/dev/null)" ]; then
+			vmb_say "installing linux-source-$1"
+			vmb_apt "linux-source-$1" || return 1
+		else
+			vmb_fetch_source "$1" || return 1
+		fi
+	fi
+	if [ -e "$source" ]; then echo "$source"; else echo "$cached"; fi
+}
+
+# vmb_fetch_source VERSION: linux-source-VERSION of Debian unstable into the cache, by an apt of its own.
+vmb_fetch_source() {
+	local folder=$vmb_cache/source work mirror status=0 key=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Component: main' |
+		sort -u | grep -v -- '-security' | head -n 1)
+	[ -n "$mirror" ] || { vmb_say "apt has no source that is Debian's"; return 1; }
+	mkdir -p "$folder"
+	work=$(mktemp -d "$folder/fetch.XXXXXX")
+	vmb_say "fetching linux-source-$1 of Debian unstable (160 MB)"
+	(
+		cd "$work"
+		mkdir -p lists/partial archives/partial
+		touch status
+		printf 'deb [signed-by=%s] %s unstable main\n' "$key" "$mirror" >sources
+		apt=(apt-get -q -o Dir::Etc::SourceList="$work/sources" -o Dir::Etc::SourceParts=/dev/null
+			-o Dir::State="$work" -o Dir::State::status="$work/status" -o Dir::Cache="$work"
+			-o APT::Sandbox::User="$(id -un)")
+		"${apt[@]}" update && "${apt[@]}" download "linux-source-$1"
+		dpkg-deb --fsys-tarfile "linux-source-$1"_*.deb | tar -xO "./usr/src/linux-source-$1.tar.xz" >source
+		dpkg-deb -f "linux-source-$1"_*.deb Version >version
+	) >"$folder/fetch.log" 2>&1 || status=1
+	if [ "$status" -eq 0 ]; then
+		mv "$work/version" "$folder/linux-source-$1.version"
+		mv "$work/source" "$folder/linux-source-$1.tar.xz"
+	else
+		vmb_say "there is none to be had; see ${folder#"$HOME"/}/fetch.log"
+	fi
+	rm -rf "$work"
+	return "$status"
+}

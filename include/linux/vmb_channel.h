@@ -209,7 +209,7 @@ int vmb_channel_get_mmio_space(const struct vmb_channel *channel, u64 *address,
  * any if @timeout_ms is 0 and @flags 0.
  * Return: 0: it is in the ring or, with WAIT_FOR_COMPLETION, was answered.
  * -E2BIG: no room in the ring, not queued (STATUS_BUFFER_OVERFLOW); with an
- * answer: it is longer than *answer_len, which is set to what it takes, and
+ * answer: it is longer than @answer_len, which is set to what it takes, and
  * the beginning was copied. -ETIMEDOUT, -EINTR: the request was sent and its
  * answer will be dropped. -ECANCELED: the channel was closed. -ENODEV: it goes
  * away. -EINVAL, -EMSGSIZE, -EBADFD (not open), -EBUSY, -EDEADLK, -ENOMEM,
@@ -245,12 +245,12 @@ int __must_check vmb_channel_save_begin(struct vmb_channel *channel);
  *
  * Writes as many whole chunks as fit. What is written does not depend on the
  * sizes of the buffers. After the end each further call returns 0 with
- * *filled == 0.
+ * @filled 0.
  *
  * Context: process context, may sleep; calls .save_packet.
  * Return: 0: all is saved (STATUS_SUCCESS). %VMB_MORE: chunks were written,
  * there is more (STATUS_BUFFER_OVERFLOW). -ENOBUFS: @buf is smaller than
- * *required, nothing was written and the position is unchanged
+ * @required, nothing was written and the position is unchanged
  * (STATUS_BUFFER_TOO_SMALL). -EBADFD: no session. -EBUSY: another call is in
  * progress, or a session of the bus or a restore has the channel. -EINVAL:
  * NULL. Any other errno: the save failed, and each further call answers the

@@ -69,10 +69,12 @@ check_scripts() {
 	done
 }
 
-# check_tool PATH: a file out of the kernel's own scripts/, which Debian ships only inside linux-source.
+# check_tool PATH: a file out of the kernel's own scripts/, or sphinx/ out of its Documentation/, which Debian ships only
+# inside linux-source.
 check_tool() {
 	local version package dir source=/usr/src/linux-source-6.1.tar.xz names=(
-		checkpatch.pl spelling.txt const_structs.checkpatch kernel-doc
+		scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch,kernel-doc}
+		Documentation/sphinx/{kerneldoc,kernellog}.py
 	)
 
 	vmb_need "$source" linux-source-6.1
@@ -90,7 +92,7 @@ check_tool() {
 		rm -rf "$dir" "$dir.tmp"
 		mkdir "$dir.tmp"
 		tar -xJf "$source" -C "$dir.tmp" --strip-components=2 --occurrence=1 \
-			"${names[@]/#/linux-source-6.1/scripts/}"
+			"${names[@]/#/linux-source-6.1/}"
 		mv "$dir.tmp" "$dir"
 	fi
 	exec 8>&-

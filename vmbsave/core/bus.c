@@ -171,17 +171,25 @@ static int begin_change(struct vmb_bus *bus)
  * @bus: the bus
  * @identity: what is offered
  *
- * Context: process context, may sleep; calls the VSP's .probe.
+ * If no VSP serves its type, the module that does is loaded first. A bus that
+ * takes no offers now loads none.
+ *
+ * Context: process context without the bus turn, may sleep; calls the VSP's
+ * .probe.
  * Return: the channel, referenced, for vmb_channel_put(), or ERR_PTR: -EEXIST,
- * -ENODEV (no VSP serves it), -EBADFD (not in STOP or RUNNING), -EDQUOT,
+ * -ENODEV (no VSP serves it, and no module does), -EBADFD (not in STOP or RUNNING), -EDQUOT,
  * -ENOMEM, -EINTR, or what .probe returned.
  */
 struct vmb_channel *vmb_bus_offer(struct vmb_bus *bus,
 				  const struct vmb_channel_identity *identity)
 {
 	struct vmb_channel *channel;
-	int ret = begin_change(bus);
+	int ret;
 
+	/* Before the turn: it may take long, and a VSP registers meanwhile. */
+	if (vmb_bus_is_changeable(bus))
+		vmb_vsp_load(&identity->type);
+	ret = begin_change(bus);
 	if (ret)
 		return ERR_PTR(ret);
 	channel = vmb_channel_create(bus, identity, vmb_bus_new_id(bus));

@@ -2,11 +2,14 @@
 #ifndef _VMB_CORE_BUS_TYPE_H
 #define _VMB_CORE_BUS_TYPE_H
 
+#include <linux/uuid.h>
+
 struct attribute_group;
 struct device;
 
 int vmb_bus_type_register(const struct attribute_group **groups);
 void vmb_bus_type_unregister(void);
 void vmb_bus_type_join(struct device *dev);
+void vmb_vsp_load(const guid_t *type);
 
 #endif /* _VMB_CORE_BUS_TYPE_H */

@@ -2,8 +2,10 @@
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/kmod.h>
 #include <linux/vmb_ns.h>
 #include <linux/vmb_vsp.h>
+#include <linux/wait.h>
 
 #include "core/bus_type.h"
 #include "core/channel.h"
@@ -15,7 +17,8 @@
  * driver core matches them by interface type.
  *
  * 1. A VSP is registered. From then on it is probed for each channel offered
- *    on any bus.
+ *    on any bus. An offer of a type that no VSP serves has its module loaded
+ *    first, by the alias of VMB_MODULE_ALIAS().
  * 2. .probe configures, enables and starts the channel.
  * 3. The channel is rescinded, its bus closed, or the VSP unbound or unloaded:
  *    the channel is detached, then .remove is called. A channel whose VSP has
@@ -24,22 +27,32 @@
  * A failed .probe leaves a channel that nobody has opened; the offer fails.
  */
 
+/* How long a module that modprobe calls loaded may take to register its VSP */
+#define LOAD_PATIENCE	(5 * HZ)
+
+static DECLARE_WAIT_QUEUE_HEAD(vsp_registered);
+
 static const struct vmb_vsp *to_vsp(const struct device_driver *driver)
 {
 	return container_of(driver, struct vmb_vsp, driver);
 }
 
-static int vmb_match(struct device *dev, vmb_match_driver_t *driver)
+static bool vsp_serves(const struct vmb_vsp *vsp, const guid_t *type)
 {
-	const guid_t *type = &to_vmb_channel(dev)->identity.type;
-	const struct vmb_vsp_id *id = to_vsp(driver)->id_table;
+	const struct vmb_vsp_id *id = vsp->id_table;
 
-	if (to_vmb_channel(dev)->owned)
-		return 0;
 	for (; !guid_is_null(&id->type); id++)
 		if (guid_equal(&id->type, type))
-			return 1;
-	return 0;
+			return true;
+	return false;
+}
+
+static int vmb_match(struct device *dev, vmb_match_driver_t *driver)
+{
+	const struct vmb_channel *channel = to_vmb_channel(dev);
+
+	return !channel->owned &&
+	       vsp_serves(to_vsp(driver), &channel->identity.type);
 }
 
 static int vmb_uevent(vmb_uevent_device_t *dev, struct kobj_uevent_env *env)
@@ -124,6 +137,41 @@ void vmb_bus_type_unregister(void)
 	bus_unregister(&vmb_bus_type);
 }
 
+static int driver_serves(struct device_driver *driver, void *type)
+{
+	return vsp_serves(to_vsp(driver), type);
+}
+
+static bool is_served(const guid_t *type)
+{
+	guid_t wanted = *type;
+
+	return bus_for_each_drv(&vmb_bus_type, NULL, &wanted, driver_serves);
+}
+
+/**
+ * vmb_vsp_load() - load the module that serves an interface type
+ * @type: the type
+ *
+ * Nothing happens if a VSP that is registered serves it: an offer that can
+ * succeed starts no process. Whether a module was found is not told; the offer
+ * finds out.
+ *
+ * Context: process context, sleeps; with no turn and no lock, for the module
+ * registers its VSP meanwhile, which probes channels.
+ */
+void vmb_vsp_load(const guid_t *type)
+{
+	if (is_served(type) || request_module("vmb:%pUl", type))
+		return;
+	/*
+	 * Two at once load a module once. Not every modprobe waits for what
+	 * another one has begun: that of busybox takes a module for loaded as
+	 * soon as it is listed.
+	 */
+	wait_event_killable_timeout(vsp_registered, is_served(type), LOAD_PATIENCE);
+}
+
 static int check_state_callbacks(const struct vmb_vsp *vsp)
 {
 	bool state = vsp->save_state;
@@ -184,7 +232,9 @@ int __vmb_vsp_register(struct vmb_vsp *vsp, struct module *owner,
 	vsp->driver.mod_name = modname;
 	/* An offer succeeds or fails by what the probe has returned. */
 	vsp->driver.probe_type = PROBE_FORCE_SYNCHRONOUS;
-	return driver_register(&vsp->driver);
+	ret = driver_register(&vsp->driver);
+	wake_up_all(&vsp_registered);
+	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(__vmb_vsp_register, VMBSAVE_NS);
 

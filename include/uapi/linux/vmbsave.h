@@ -22,36 +22,37 @@
  * command says otherwise. Integers are in the byte order of the machine; GUIDs
  * are 16 bytes as in memory on VMBus.
  *
- * What an errno means, for all commands:
+ * What an errno means, for all commands::
  *
- * ENOTTY      unknown command
- * E2BIG       a field that this kernel does not know is not zero
- * EINVAL      a value is out of range, or a reserved field is not zero
- * EOPNOTSUPP  the field is known, the value not supported; from a data fd: the
- *             stream needs something that this kernel does not know
- * EFAULT      a pointer cannot be read or written, or guest pages are not
- *             backed by a memory region
- * ENOENT      no such channel, GPADL or region; from RESUMING: the stream has
- *             a channel that the bus has not, or the other way round
- * EEXIST      such a channel, GPADL or region is there already
- * ENODEV      no VSP serves this type and no module that does was found; or it,
- *             the channel or the bus went away
- * EBUSY       something holds it: a session, an open channel, an unread end
- * EBADFD      the call is not legal in the present state
- * EDQUOT      a cap is reached (the module's parameters)
- * ENOMEM      no memory
- * EINTR       a fatal signal ended the wait
- * ETIMEDOUT   the deadline ended the wait
- * ESTALE      the data fd belongs to a session that is over; from RESUMING:
- *             guest memory and stream are not of one moment
- * ECANCELED   a VSP disabled its channel during the session
- * EBADMSG     the stream is damaged: a hash does not fit
- * EPROTO      chunks of the stream are missing, repeated or out of order; of a
- *             channel: the guest wrote nonsense into its ring
- * EUCLEAN     the stream is not damaged but says something that cannot be
- * EPROTONOSUPPORT  the stream is of a version that is not known here
- * EMSGSIZE    a length in the stream is above a cap
- * ENODATA     the stream ended before its end record
+ *   ENOTTY      unknown command
+ *   E2BIG       a field that this kernel does not know is not zero
+ *   EINVAL      a value is out of range, or a reserved field is not zero
+ *   EOPNOTSUPP  the field is known, the value not supported; from a data fd: the
+ *               stream needs something that this kernel does not know
+ *   EFAULT      a pointer cannot be read or written, or guest pages are not
+ *               backed by a memory region
+ *   ENOENT      no such channel, GPADL or region; from RESUMING: the stream has
+ *               a channel that the bus has not, or the other way round
+ *   EEXIST      such a channel, GPADL or region is there already
+ *   ENODEV      no VSP serves this type and no module that does was found; or it,
+ *               the channel or the bus went away
+ *   EBUSY       something holds it: a session, an open channel, an unread end
+ *   EBADFD      the call is not legal in the present state
+ *   EDQUOT      a cap is reached (the module's parameters)
+ *   ENOMEM      no memory
+ *   EINTR       a fatal signal ended the wait
+ *   ETIMEDOUT   the deadline ended the wait
+ *   ESTALE      the data fd belongs to a session that is over; from RESUMING:
+ *               guest memory and stream are not of one moment
+ *   ECANCELED   a VSP disabled its channel during the session
+ *   EBADMSG     the stream is damaged: a hash does not fit
+ *   EPROTO      chunks of the stream are missing, repeated or out of order; of a
+ *               channel: the guest wrote nonsense into its ring
+ *   EUCLEAN     the stream is not damaged but says something that cannot be
+ *   EPROTONOSUPPORT  the stream is of a version that is not known here
+ *   EMSGSIZE    a length in the stream is above a cap
+ *   ENODATA     the stream ended before its end record
+ *
  * Anything else is what a VSP's callback returned. LAST_ERROR says more.
  */
 
@@ -116,7 +117,8 @@ struct vmbsave_memory_region {
  * struct vmbsave_offer_channel - VMBSAVE_OFFER_CHANNEL
  * @size: of this structure
  * @flags: zero
- * @type: interface type GUID; a VSP that serves it must be loaded
+ * @type: interface type GUID; if no VSP serves it, the module with the alias
+ *	"vmb:<type>" is loaded first
  * @instance: interface instance GUID
  * @subchannel: 0 = primary
  * @reserved: zero
@@ -305,7 +307,7 @@ struct vmbsave_open_channel {
  *	of file; entering RESUMING: to write it to, in pieces of any size; else
  *	-1
  *
- * Arcs, and where the bus is if one fails:
+ * Arcs, and where the bus is if one fails::
  *
  *   STOP -> RUNNING        cannot fail
  *   RUNNING -> STOP        RUNNING (ETIMEDOUT, EINTR; LAST_ERROR names what

@@ -39,7 +39,7 @@
  * so far). The hash is against accident, not against malice: a reader
  * validates every field as hostile.
  *
- * Records, in this order:
+ * Records, in this order::
  *
  *   MANIFEST                       once, first
  *   for each channel, in the manifest's order:
