@@ -187,7 +187,7 @@ static void the_tables_are_complete(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, memcmp(&client.VmbChannelAllocate, &server.VmbChannelAllocate,
 					41 * sizeof(void *)));
 	KUNIT_EXPECT_PTR_EQ(test, server.VmbServerChannelInitSetVmbusHandle,
-			    VmbServerChannelInitSetVmbusHandle);
+			    &VmbServerChannelInitSetVmbusHandle);
 	client.InterfaceDereference(client.Context);
 	server.InterfaceDereference(server.Context);
 }
