@@ -97,7 +97,7 @@ static void pause_that_times_out_names_who_holds_what(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, place.packet, 1);
 	KUNIT_EXPECT_STREQ(test, text,
 			   vmb_test_text(test,
-					 "%s of %s holds 3 incoming packets, the oldest is 1",
+					 "%s of %s holds 3 incoming packets: 1, 2, 3",
 					 line->server->vsp->name,
 					 dev_name(&line->channel->dev)));
 	expect_traffic_goes_on(line);

@@ -286,24 +286,24 @@ static void no_more_than_the_quota_is_delivered(struct kunit *test)
 	u64 id;
 
 	/* Arrange */
-	for (id = 1; id <= VMB_INCOMING_QUOTA + 100; id++)
+	for (id = 1; id <= VMB_TRANSACTION_QUOTA_DEFAULT + 100; id++)
 		KUNIT_ASSERT_EQ(test, vmb_test_guest_request(&line->guest, id, 8), 0);
 
 	/* Act, Assert */
 	vmb_test_line_settle(line);
-	KUNIT_EXPECT_EQ(test, vmb_test_server_held(line->server), VMB_INCOMING_QUOTA);
+	KUNIT_EXPECT_EQ(test, vmb_test_server_held(line->server), VMB_TRANSACTION_QUOTA_DEFAULT);
 	msleep(1000);
-	KUNIT_EXPECT_EQ(test, vmb_test_server_held(line->server), VMB_INCOMING_QUOTA);
+	KUNIT_EXPECT_EQ(test, vmb_test_server_held(line->server), VMB_TRANSACTION_QUOTA_DEFAULT);
 
 	/* Act, Assert: each completion lets one more in, without a signal. */
 	KUNIT_EXPECT_EQ(test, vmb_test_server_complete(line->server, 1), 1);
 	KUNIT_EXPECT_TRUE(test, vmb_test_wait(vmb_test_server_count(line->server,
 								    VMB_TEST_PROCESS) ==
-					      VMB_INCOMING_QUOTA + 1));
+					      VMB_TRANSACTION_QUOTA_DEFAULT + 1));
 	line->server->knobs.hold = false;
 	vmb_test_server_complete(line->server, U32_MAX);
 	vmb_test_guest_serve(&line->guest);
-	for (id = 1; id <= VMB_INCOMING_QUOTA + 100; id++)
+	for (id = 1; id <= VMB_TRANSACTION_QUOTA_DEFAULT + 100; id++)
 		KUNIT_EXPECT_EQ_MSG(test, vmb_test_guest_count(&line->guest.answered, id), 1,
 				    "request %llu", id);
 }
@@ -329,9 +329,9 @@ static void answers_that_wait_count_for_the_quota(struct kunit *test)
 	vmb_test_line_settle(line);
 
 	/* Assert */
-	KUNIT_EXPECT_EQ(test, line->channel->queue.nr_completions, VMB_INCOMING_QUOTA);
+	KUNIT_EXPECT_EQ(test, line->channel->queue.nr_completions, VMB_TRANSACTION_QUOTA_DEFAULT);
 	KUNIT_EXPECT_EQ(test, vmb_test_server_count(line->server, VMB_TEST_PROCESS),
-			VMB_INCOMING_QUOTA + 127);
+			VMB_TRANSACTION_QUOTA_DEFAULT + 127);
 	vmb_test_guest_serve(&line->guest);
 	KUNIT_EXPECT_EQ(test, line->guest.nr_answered, 2000);
 }

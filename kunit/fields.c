@@ -61,7 +61,8 @@ static const struct vmb_test_field manifest_entry[] = {
 	FIELD(vmbsave_manifest_entry, nr_gpadls),
 	FIELD(vmbsave_manifest_entry, nr_packets),
 	FIELD(vmbsave_manifest_entry, nr_completions),
-	FIELD(vmbsave_manifest_entry, reserved1),
+	FIELD(vmbsave_manifest_entry, state_version),
+	FIELD(vmbsave_manifest_entry, state_min_version),
 };
 
 static const struct vmb_test_field channel[] = {
@@ -80,6 +81,17 @@ static const struct vmb_test_field channel[] = {
 	FIELD(vmbsave_channel, out_write),
 	FIELD(vmbsave_channel, out_read),
 	FIELD(vmbsave_channel, user_data),
+	FIELD(vmbsave_channel, mmio_gpa),
+	FIELD(vmbsave_channel, mmio_bytes),
+	FIELD(vmbsave_channel, flags),
+	FIELD(vmbsave_channel, max_external_bytes),
+	FIELD(vmbsave_channel, max_external_ranges),
+	FIELD(vmbsave_channel, reserved1),
+};
+
+static const struct vmb_test_field vsp_state[] = {
+	FIELD(vmbsave_vsp_state, version),
+	FIELD(vmbsave_vsp_state, reserved),
 };
 
 static const struct vmb_test_field gpadl[] = {
@@ -127,6 +139,7 @@ static const struct vmb_test_fields records[] = {
 	[VMBSAVE_RECORD_PACKET] = FIELDS(packet),
 	[VMBSAVE_RECORD_COMPLETION] = FIELDS(completion),
 	[VMBSAVE_RECORD_END] = FIELDS(end),
+	[VMBSAVE_RECORD_VSP_STATE] = FIELDS(vsp_state),
 };
 
 /**

@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#include <linux/vmb_gpadl.h>
 
 #include "core/gpadl.h"
 #include "guest.h"
@@ -31,8 +32,10 @@ static void init_common(struct vmb_test_guest *guest,
 	guest->channel = channel;
 	xa_init(&guest->seen);
 	xa_init(&guest->answered);
-	guest->buf = vmb_test_alloc(test, VMB_TEST_MESSAGE_MAX);
-	guest->buf_bytes = VMB_TEST_MESSAGE_MAX;
+	/* No packet is longer than the ring that it comes out of. */
+	guest->buf_bytes = min_t(u32, VMB_TEST_MESSAGE_MAX, PAGE_SIZE *
+				 (guest->nr_pages - guest->downstream_page - 1));
+	guest->buf = vmb_test_alloc(test, guest->buf_bytes);
 	guest->map = vmap(machine->pages + guest->first_page, guest->nr_pages,
 			  VM_MAP, PAGE_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, guest->map);
@@ -147,6 +150,26 @@ void vmb_test_guest_free(struct vmb_test_guest *guest)
 	xa_destroy(&guest->answered);
 }
 
+static int lend(struct vmb_channel *channel, u32 gpadl, u32 flags,
+		u32 first_page, u32 byte_count, u32 byte_offset)
+{
+	u32 nr_pages = vmb_gpadl_pages_touched(byte_count, byte_offset);
+	struct vmb_gpadl *made = vmb_gpadl_alloc(channel, gpadl, byte_count,
+						 byte_offset, nr_pages);
+	int ret;
+	u32 i;
+
+	if (IS_ERR(made))
+		return PTR_ERR(made);
+	made->flags = flags;
+	for (i = 0; i < nr_pages; i++)
+		made->pfns[i] = VMB_TEST_FIRST_PFN + first_page + i;
+	ret = vmb_gpadl_create(channel, made);
+	if (ret)
+		vmb_gpadl_free(channel, made);
+	return ret;
+}
+
 /**
  * vmb_test_guest_lend_bytes() - create a GPADL
  * @channel: the channel
@@ -159,22 +182,26 @@ void vmb_test_guest_free(struct vmb_test_guest *guest)
 int vmb_test_guest_lend_bytes(struct vmb_channel *channel, u32 gpadl,
 			      u32 first_page, u32 byte_count, u32 byte_offset)
 {
-	u32 nr_pages = vmb_gpadl_pages_touched(byte_count, byte_offset);
-	struct vmb_gpadl *made = vmb_gpadl_alloc(channel, gpadl, byte_count,
-						 byte_offset, nr_pages);
-	int ret;
-	u32 i;
-
-	if (IS_ERR(made))
-		return PTR_ERR(made);
-	for (i = 0; i < nr_pages; i++)
-		made->pfns[i] = VMB_TEST_FIRST_PFN + first_page + i;
-	ret = vmb_gpadl_create(channel, made);
-	if (ret)
-		vmb_gpadl_free(channel, made);
-	return ret;
+	return lend(channel, gpadl, 0, first_page, byte_count, byte_offset);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_guest_lend_bytes);
+
+/**
+ * vmb_test_guest_lend_read_only() - vmb_test_guest_lend_pages(), read-only
+ * @channel: as there
+ * @gpadl: likewise
+ * @first_page: likewise
+ * @nr_pages: likewise
+ * @byte_offset: likewise
+ * Return: likewise.
+ */
+int vmb_test_guest_lend_read_only(struct vmb_channel *channel, u32 gpadl,
+				  u32 first_page, u32 nr_pages, u32 byte_offset)
+{
+	return lend(channel, gpadl, VMB_GPADL_READ_ONLY, first_page,
+		    nr_pages * PAGE_SIZE - byte_offset, byte_offset);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_guest_lend_read_only);
 
 /**
  * vmb_test_guest_lend_pages() - create a GPADL that ends at the end of a page
@@ -217,6 +244,8 @@ int vmb_test_guest_open(struct vmb_test_guest *guest)
 		.gpadl = guest->gpadl,
 		.downstream_page = guest->downstream_page,
 		.target_vp = 1,
+		.mmio_gpa = VMB_TEST_MMIO_GPA(guest->gpadl),
+		.mmio_bytes = VMB_TEST_MMIO_BYTES,
 	};
 
 	vmb_test_fill(open.user_data, sizeof(open.user_data), guest->gpadl);
@@ -243,6 +272,25 @@ int vmb_test_guest_close(struct vmb_test_guest *guest)
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_guest_close);
+
+/**
+ * vmb_test_guest_renew() - the guest's half of another channel, in its pages
+ * @guest: the guest; its old channel has gone
+ * @channel: the new one; is given a way to signal
+ *
+ * Both rings are empty, their GPADL is not created yet.
+ */
+void vmb_test_guest_renew(struct vmb_test_guest *guest,
+			  struct vmb_channel *channel)
+{
+	guest->channel = channel;
+	memset(guest->map, 0, guest->nr_pages * PAGE_SIZE);
+	WARN_ON_ONCE(attach(guest));
+	vmb_ring_set_features(&guest->tx);
+	guest->last_seen = 0;
+	vmb_channel_set_host(channel, &guest->host);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_guest_renew);
 
 /**
  * vmb_test_guest_write() - write a packet and signal the host if it is due

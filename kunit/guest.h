@@ -13,6 +13,10 @@
 struct kunit;
 struct vmb_test_machine;
 
+/* MMIO space of each open channel, and where that of a GPADL's rings begins */
+#define VMB_TEST_MMIO_BYTES	0x3000
+#define VMB_TEST_MMIO_GPA(gpadl) (0xf0000000ULL + (u64)(gpadl) * VMB_TEST_MMIO_BYTES)
+
 /* Longest packet that vmb_test_guest_receive() takes unless buf is replaced */
 #define VMB_TEST_MESSAGE_MAX	(128 * 1024)
 
@@ -94,8 +98,12 @@ int vmb_test_guest_lend_pages(struct vmb_channel *channel, u32 gpadl,
 			      u32 first_page, u32 nr_pages, u32 byte_offset);
 int vmb_test_guest_lend_bytes(struct vmb_channel *channel, u32 gpadl,
 			      u32 first_page, u32 byte_count, u32 byte_offset);
+int vmb_test_guest_lend_read_only(struct vmb_channel *channel, u32 gpadl,
+				  u32 first_page, u32 nr_pages, u32 byte_offset);
 int vmb_test_guest_open(struct vmb_test_guest *guest);
 int vmb_test_guest_close(struct vmb_test_guest *guest);
+void vmb_test_guest_renew(struct vmb_test_guest *guest,
+			  struct vmb_channel *channel);
 
 int vmb_test_guest_write(struct vmb_test_guest *guest, u16 type, u16 flags,
 			 u64 id, const void *payload, u32 len);

@@ -9,17 +9,24 @@
  *
  * Two packets are in the ring and fill it; behind them wait the answer to a
  * request of the guest, a packet whose record takes two chunks, and one that
- * wants no completion. There is a GPADL beside that of the rings.
+ * wants no completion. There is a GPADL beside that of the rings, and the VSP
+ * has state of its own.
  * Return: the line; its bus is in STOP.
  */
 struct vmb_test_line *vmb_test_inflight_all(struct kunit *test)
 {
 	struct vmb_test_machine *machine = vmb_test_machine_create(test);
-	struct vmb_test_vsp *vsp = vmb_test_vsp_register(test);
-	struct vmb_test_line *line = vmb_test_line_offer_sized(machine, vsp, 1, 1, 1);
-	struct vmb_test_server *server = line->server;
-	u32 page = vmb_test_machine_take_pages(machine, 2);
+	struct vmb_test_vsp *vsp = vmb_test_vsp_create(test);
+	struct vmb_test_server *server;
+	struct vmb_test_line *line;
+	u32 page;
 
+	vsp->knobs.state_bytes = VMB_TEST_INFLIGHT_STATE;
+	vmb_test_vsp_add_state(vsp, 1, 1);
+	KUNIT_ASSERT_EQ(test, vmb_test_vsp_add(vsp), 0);
+	line = vmb_test_line_offer_sized(machine, vsp, 1, 1, 1);
+	server = line->server;
+	page = vmb_test_machine_take_pages(machine, 2);
 	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(machine, VMB_BUS_RUNNING), 0);
 	KUNIT_ASSERT_EQ(test, vmb_test_guest_lend(&line->guest), 0);
 	KUNIT_ASSERT_EQ(test, vmb_test_guest_open(&line->guest), 0);

@@ -19,6 +19,9 @@
 #define VMB_TEST_INFLIGHT_PACKETS	4
 #define VMB_TEST_INFLIGHT_REQUEST	77
 
+/* Bytes of its VSP's own state */
+#define VMB_TEST_INFLIGHT_STATE		24
+
 struct vmb_test_line *vmb_test_inflight_all(struct kunit *test);
 struct vmb_test_line *vmb_test_inflight_many(struct kunit *test, u32 nr,
 					     u32 state_bytes);

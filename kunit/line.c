@@ -8,7 +8,7 @@
  * vmb_test_offer() - offer a channel, which may fail
  * @machine: the machine
  * @vsp: gives the interface type
- * @instance: gives the interface instance
+ * @instance: gives the interface instance; above its 16 bits the subchannel
  * Return: as vmb_bus_offer(): the caller puts the channel.
  */
 struct vmb_channel *vmb_test_offer(struct vmb_test_machine *machine,
@@ -16,28 +16,35 @@ struct vmb_channel *vmb_test_offer(struct vmb_test_machine *machine,
 {
 	const struct vmb_channel_identity identity = {
 		.type = vsp->ids[0].type,
-		.instance = GUID_INIT(instance, 0x1157, 0x4a4c, 0x90, 0, 0, 0,
-				      0, 0, 0, 1),
+		.instance = VMB_TEST_INSTANCE((u16)instance),
+		.subchannel = instance >> 16,
 	};
 
 	return vmb_bus_offer(machine->bus, &identity);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_offer);
 
-static struct vmb_test_line *create_line(struct vmb_test_machine *machine,
-					 struct vmb_test_vsp *vsp, u32 instance)
+static struct vmb_test_line *add_line(struct vmb_test_machine *machine,
+				      struct vmb_channel *channel)
 {
-	struct kunit *test = machine->test;
-	struct vmb_test_line *line = vmb_test_alloc(test, sizeof(*line));
-	struct vmb_channel *channel = vmb_test_offer(machine, vsp, instance);
+	struct vmb_test_line *line = vmb_test_alloc(machine->test, sizeof(*line));
 
-	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(channel), 0);
 	line->machine = machine;
 	line->channel = channel;
 	line->id = channel->id;
 	line->server = vmb_test_server_of(channel);
 	list_add_tail(&line->node, &machine->lines);
 	return line;
+}
+
+static struct vmb_test_line *create_line(struct vmb_test_machine *machine,
+					 struct vmb_test_vsp *vsp, u32 instance)
+{
+	struct kunit *test = machine->test;
+	struct vmb_channel *channel = vmb_test_offer(machine, vsp, instance);
+
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(channel), 0);
+	return add_line(machine, channel);
 }
 
 /**
@@ -77,6 +84,86 @@ struct vmb_test_line *vmb_test_line_offer(struct vmb_test_machine *machine,
 					 VMB_TEST_RING_PAGES, VMB_TEST_RING_PAGES);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_offer);
+
+/**
+ * vmb_test_line_own() - a channel that has an owner, and a guest for it
+ * @machine: the machine
+ * @vsp: not registered; its callbacks are the owner's
+ * @instance: of the device; not used yet on this machine
+ *
+ * The line puts it: once its machine was destroyed it is cleaned up.
+ * Return: the line; the channel is Disabled. On failure the case ends.
+ */
+struct vmb_test_line *vmb_test_line_own(struct vmb_test_machine *machine,
+					struct vmb_test_vsp *vsp, u32 instance)
+{
+	const guid_t id = VMB_TEST_INSTANCE(instance);
+	struct kunit *test = machine->test;
+	struct vmb_channel *channel;
+	struct vmb_test_line *line;
+
+	channel = vmb_channel_allocate(machine->bus, &vsp->vsp, true);
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(channel), 0);
+	line = add_line(machine, channel);
+	line->server = vmb_test_server_create(vsp, channel);
+	KUNIT_ASSERT_NOT_NULL(test, line->server);
+	KUNIT_ASSERT_EQ(test, vmb_server_channel_init_set_target_interface_id
+			(channel, &vsp->ids[0].type, &id, 0), 0);
+	vmb_test_guest_init(&line->guest, machine, channel, 0x100 + instance,
+			    VMB_TEST_RING_PAGES, VMB_TEST_RING_PAGES);
+	return line;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_own);
+
+static int bring_to(struct vmb_test_line *line, enum vmb_channel_state state)
+{
+	bool open = state == VMB_CHANNEL_PAUSED || state == VMB_CHANNEL_ACTIVE ||
+		    state == VMB_CHANNEL_STOPPED;
+	int ret = 0;
+
+	if (state == VMB_CHANNEL_DISABLED)
+		return 0;
+	if (line->channel->owned)
+		ret = vmb_channel_enable(line->channel);
+	if (!ret && line->channel->owned && state != VMB_CHANNEL_ENABLED &&
+	    state != VMB_CHANNEL_PAUSED)
+		ret = vmb_channel_start(line->channel);
+	line->id = line->channel->id;
+	if (!ret && open)
+		ret = vmb_test_guest_lend(&line->guest) ?:
+		      vmb_test_guest_open(&line->guest);
+	if (!ret && state == VMB_CHANNEL_STOPPED)
+		ret = vmb_test_guest_close(&line->guest);
+	return ret;
+}
+
+/**
+ * vmb_test_line_in() - a channel in a state
+ * @machine: RUNNING if the state is one of an open channel
+ * @vsp: registered; if it is not, the channel has an owner
+ * @state: the state
+ *
+ * Its rings are lent if it is or was open. No call is written down.
+ * Return: the line; on failure the case ends.
+ */
+struct vmb_test_line *vmb_test_line_in(struct vmb_test_machine *machine,
+				       struct vmb_test_vsp *vsp,
+				       enum vmb_channel_state state)
+{
+	struct kunit *test = machine->test;
+	struct vmb_test_line *line;
+
+	vsp->knobs.stay_disabled = state == VMB_CHANNEL_DISABLED;
+	vsp->knobs.stay_paused = state == VMB_CHANNEL_ENABLED ||
+				 state == VMB_CHANNEL_PAUSED;
+	line = vsp->registered ? vmb_test_line_offer(machine, vsp, 1 + state) :
+				 vmb_test_line_own(machine, vsp, 1 + state);
+	KUNIT_ASSERT_EQ(test, bring_to(line, state), 0);
+	KUNIT_ASSERT_EQ(test, vmb_channel_get_state(line->channel), state);
+	vmb_test_server_forget_calls(line->server);
+	return line;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_in);
 
 /**
  * vmb_test_line_open() - offer a channel and open it
@@ -172,6 +259,23 @@ void vmb_test_line_expect_once(struct vmb_test_line *line, u64 nr)
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_expect_once);
 
 /**
+ * vmb_test_line_cleanup() - its owner disposes of a channel
+ * @line: from vmb_test_line_own(), its channel Disabled or gone
+ * Return: as vmb_channel_cleanup(); on success the line has no channel.
+ */
+int vmb_test_line_cleanup(struct vmb_test_line *line)
+{
+	int ret = vmb_channel_cleanup(line->channel);
+
+	if (ret)
+		return ret;
+	line->channel = NULL;
+	vmb_test_server_end(line->server);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_cleanup);
+
+/**
  * vmb_test_line_put_channel() - drop the reference on the channel early
  * @line: the line
  */
@@ -179,6 +283,10 @@ void vmb_test_line_put_channel(struct vmb_test_line *line)
 {
 	struct vmb_channel *channel = line->channel;
 
+	if (channel && channel->owned) {
+		KUNIT_EXPECT_EQ(line->machine->test, vmb_test_line_cleanup(line), 0);
+		return;
+	}
 	line->channel = NULL;
 	if (channel)
 		vmb_channel_put(channel);

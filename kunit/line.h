@@ -29,6 +29,10 @@ struct vmb_test_line {
 /* Data pages of each ring of a line unless asked otherwise */
 #define VMB_TEST_RING_PAGES 4
 
+/* Interface instance number @n */
+#define VMB_TEST_INSTANCE(n)						\
+	GUID_INIT(n, 0x1157, 0x4a4c, 0x90, 0, 0, 0, 0, 0, 0, 1)
+
 struct vmb_channel *vmb_test_offer(struct vmb_test_machine *machine,
 				   struct vmb_test_vsp *vsp, u32 instance);
 struct vmb_test_line *vmb_test_line_offer(struct vmb_test_machine *machine,
@@ -39,6 +43,12 @@ struct vmb_test_line *vmb_test_line_offer_sized(struct vmb_test_machine *machine
 						u32 out_pages);
 struct vmb_test_line *vmb_test_line_open(struct vmb_test_machine *machine,
 					 struct vmb_test_vsp *vsp, u32 instance);
+struct vmb_test_line *vmb_test_line_own(struct vmb_test_machine *machine,
+					struct vmb_test_vsp *vsp, u32 instance);
+struct vmb_test_line *vmb_test_line_in(struct vmb_test_machine *machine,
+				       struct vmb_test_vsp *vsp,
+				       enum vmb_channel_state state);
+int vmb_test_line_cleanup(struct vmb_test_line *line);
 struct vmb_test_line *vmb_test_line_follow(struct vmb_test_machine *machine,
 					   struct vmb_test_line *from);
 void vmb_test_line_settle(struct vmb_test_line *line);

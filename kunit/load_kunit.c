@@ -38,7 +38,7 @@ static void take_request(void *data, char *name, bool wait, unsigned long ip)
 	strscpy(asked.alias, name, sizeof(asked.alias));
 	if (asked.bus && (READ_ONCE(asked.bus->turn.owner) ||
 			  mutex_is_locked(&asked.bus->lock) ||
-			  !list_empty(&asked.bus->channels)))
+			  !xa_empty(&asked.bus->channels)))
 		asked.held++;
 }
 

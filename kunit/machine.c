@@ -67,6 +67,13 @@ static void bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error)
 	machine->nr_events++;
 }
 
+static int bus_offered(struct vmb_bus *bus, struct vmb_channel *channel)
+{
+	struct vmb_test_machine *machine = bus->owner;
+
+	return machine->offer_error;
+}
+
 static void bus_release(struct vmb_bus *bus)
 {
 	struct vmb_test_machine *machine = bus->owner;
@@ -76,6 +83,7 @@ static void bus_release(struct vmb_bus *bus)
 
 static const struct vmb_bus_ops bus_ops = {
 	.event = bus_event,
+	.offered = bus_offered,
 	.release = bus_release,
 };
 

@@ -42,6 +42,7 @@ struct vmb_test_event {
  * @next_page: first page that vmb_test_machine_take_pages() gave nobody
  * @pinned: pages that the module has pinned now
  * @pin_error: if set, what pinning answers
+ * @offer_error: if set, what an owner's offer is answered
  * @bus: the bus, NULL once it was destroyed
  * @released: the bus has been released
  * @lines: struct vmb_test_line
@@ -58,6 +59,7 @@ struct vmb_test_machine {
 	u32 next_page;
 	atomic64_t pinned;
 	int pin_error;
+	int offer_error;
 	struct vmb_bus *bus;
 	struct completion released;
 	struct list_head lines;

@@ -10,7 +10,7 @@
 /* A VSP that is cheap enough to be restored some ten thousand times. */
 
 /**
- * struct mirrored - the state of one packet
+ * struct mirrored - the state of one packet or channel
  * @bytes: length of @state
  * @state: as it was saved
  */
@@ -98,12 +98,49 @@ static void mirror_discard_packet(struct vmb_channel *channel,
 	free_packet(packet);
 }
 
+static int mirror_save_state(struct vmb_save_state *args)
+{
+	const struct mirrored *mine = vmb_channel_get_pointer(args->channel);
+
+	args->needed = mine ? mine->bytes : 0;
+	if (args->size < args->needed)
+		return -ENOBUFS;
+	if (args->needed)
+		memcpy(args->buf, mine->state, args->needed);
+	return 0;
+}
+
+static int mirror_restore_state(const struct vmb_restore_state *args)
+{
+	struct mirrored *mine = kvmalloc(struct_size(mine, state, args->size), GFP_KERNEL);
+
+	if (!mine)
+		return -ENOMEM;
+	mine->bytes = args->size;
+	if (args->size)
+		memcpy(mine->state, args->buf, args->size);
+	vmb_channel_set_pointer(args->channel, mine);
+	return 0;
+}
+
+static void mirror_discard_state(struct vmb_channel *channel)
+{
+	kvfree(vmb_channel_get_pointer(channel));
+	vmb_channel_set_pointer(channel, NULL);
+}
+
 static const struct vmb_vsp mirror_callbacks = {
 	.probe = mirror_probe,
 	.process_packet = mirror_process_packet,
 	.save_packet = mirror_save_packet,
 	.restore_packet = mirror_restore_packet,
 	.discard_packet = mirror_discard_packet,
+	.save_state = mirror_save_state,
+	.restore_state = mirror_restore_state,
+	.discard_state = mirror_discard_state,
+	.remove = mirror_discard_state,
+	.state_version = VMB_TEST_SCENE_VERSION,
+	.state_min_version = VMB_TEST_SCENE_VERSION,
 };
 
 static struct vmb_test_vsp *register_vsp(struct kunit *test, const guid_t *type)

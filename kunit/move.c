@@ -5,11 +5,12 @@
 #include "core/outgoing.h"
 #include "move.h"
 
-static void open_line(struct vmb_test_move *move, u32 i, u32 ring_pages)
+static void open_line(struct vmb_test_move *move, u32 i, u32 instance,
+		      u32 ring_pages)
 {
 	struct vmb_test_line *line =
-		vmb_test_line_offer_sized(move->from, move->vsp, i + 1, ring_pages,
-					  ring_pages);
+		vmb_test_line_offer_sized(move->from, move->vsp, instance,
+					  ring_pages, ring_pages);
 
 	KUNIT_ASSERT_EQ(move->test, vmb_test_machine_set_state(move->from, VMB_BUS_RUNNING), 0);
 	KUNIT_ASSERT_EQ(move->test, vmb_test_guest_lend(&line->guest), 0);
@@ -27,18 +28,37 @@ static void open_line(struct vmb_test_move *move, u32 i, u32 ring_pages)
 struct vmb_test_move *vmb_test_move_begin(struct kunit *test, u32 nr,
 					  u32 ring_pages)
 {
-	struct vmb_test_move *move = vmb_test_alloc(test, sizeof(*move));
-	u32 i;
+	static const u32 instances[VMB_TEST_MOVE_LINES] = { 1, 2, 3 };
 
-	move->test = test;
-	move->nr = nr;
-	move->vsp = vmb_test_vsp_register(test);
-	move->from = vmb_test_machine_create_sized(test, 64);
-	for (i = 0; i < nr; i++)
-		open_line(move, i, ring_pages);
-	return move;
+	return vmb_test_move_begin_as(vmb_test_vsp_register(test), instances, nr,
+				      ring_pages);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_move_begin);
+
+/**
+ * vmb_test_move_begin_as() - the same with a VSP that is not like all others
+ * @vsp: registered
+ * @instances: of the channels, as for vmb_test_offer()
+ * @nr: how many channels
+ * @ring_pages: data pages of each ring
+ * Return: the move; on failure the case ends.
+ */
+struct vmb_test_move *vmb_test_move_begin_as(struct vmb_test_vsp *vsp,
+					     const u32 *instances, u32 nr,
+					     u32 ring_pages)
+{
+	struct vmb_test_move *move = vmb_test_alloc(vsp->test, sizeof(*move));
+	u32 i;
+
+	move->test = vsp->test;
+	move->nr = nr;
+	move->vsp = vsp;
+	move->from = vmb_test_machine_create_sized(vsp->test, 64);
+	for (i = 0; i < nr; i++)
+		open_line(move, i, instances[i], ring_pages);
+	return move;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_move_begin_as);
 
 /* Payload of what fills a ring of one data page: four fit, and no fifth. */
 #define FILL_BYTES 900
@@ -159,6 +179,10 @@ static const char *call_name(enum vmb_test_call call)
 		return "post_started";
 	case VMB_TEST_DONE:
 		return "done";
+	case VMB_TEST_RESTORE_STATE:
+		return "restore_state";
+	case VMB_TEST_DISCARD_STATE:
+		return "discard_state";
 	default:
 		return NULL;
 	}

@@ -38,6 +38,9 @@ struct vmb_test_move {
 
 struct vmb_test_move *vmb_test_move_begin(struct kunit *test, u32 nr,
 					  u32 ring_pages);
+struct vmb_test_move *vmb_test_move_begin_as(struct vmb_test_vsp *vsp,
+					     const u32 *instances, u32 nr,
+					     u32 ring_pages);
 void vmb_test_move_save(struct vmb_test_move *move);
 void vmb_test_move_follow(struct vmb_test_move *move);
 int vmb_test_move_restore(struct vmb_test_move *move);

@@ -296,7 +296,7 @@ static void end_at_any_chunk_discards_in_reverse(struct kunit *test)
 	}
 
 	KUNIT_EXPECT_STREQ(test, vmb_test_server_calls(move->to->server, VMB_TEST_ALL_CALLS),
-			   "discard#4 discard#3 discard#2 discard#1");
+			   "discard#4 discard#3 discard#2 discard#1 discard_state");
 	expect_as_before(test, move);
 }
 

@@ -128,12 +128,14 @@ static void begin_in_callback(struct vmb_test_server *server,
 static void begin_inside_a_callback_is_refused(struct kunit *test)
 {
 	struct vmb_test_machine *machine = vmb_test_machine_create(test);
-	struct vmb_test_vsp *vsp = vmb_test_vsp_register(test);
+	struct vmb_test_vsp *vsp = vmb_test_vsp_create(test);
 	struct vmb_test_stream *stream = vmb_test_stream_create(test);
 	struct vmb_test_line *line, *moved;
 	int i;
 
 	/* Arrange */
+	vmb_test_vsp_add_state(vsp, 1, 1);
+	KUNIT_ASSERT_EQ(test, vmb_test_vsp_add(vsp), 0);
 	for (i = 0; i < VMB_TEST_NR_CALLS; i++)
 		begun_in[i] = 1;
 	vsp->knobs.hook = begin_in_callback;
@@ -153,6 +155,8 @@ static void begin_inside_a_callback_is_refused(struct kunit *test)
 	/* Assert */
 	KUNIT_EXPECT_EQ(test, begun_in[VMB_TEST_SAVE], -EBUSY);
 	KUNIT_EXPECT_EQ(test, begun_in[VMB_TEST_RESTORE], -EBUSY);
+	KUNIT_EXPECT_EQ(test, begun_in[VMB_TEST_SAVE_STATE], -EBUSY);
+	KUNIT_EXPECT_EQ(test, begun_in[VMB_TEST_RESTORE_STATE], -EBUSY);
 	KUNIT_EXPECT_EQ(test, begun_in[VMB_TEST_OPENED], -EDEADLK);
 	KUNIT_EXPECT_EQ(test, begun_in[VMB_TEST_STARTED], -EDEADLK);
 	KUNIT_EXPECT_EQ(test, begun_in[VMB_TEST_POST_STARTED], -EDEADLK);

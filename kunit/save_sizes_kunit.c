@@ -145,7 +145,7 @@ static void scene_has_every_record_in_8_kib(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, vmb_test_save_channel(line->channel, SZ_8K, stream), 0);
 
 	KUNIT_EXPECT_LE(test, stream->bytes, SZ_8K);
-	for (type = VMBSAVE_RECORD_MANIFEST; type <= VMBSAVE_RECORD_END; type++)
+	for (type = VMBSAVE_RECORD_MANIFEST; type <= VMBSAVE_RECORD_VSP_STATE; type++)
 		KUNIT_EXPECT_NOT_NULL(test, vmb_test_stream_find(stream, type, 0));
 	while ((unit = vmb_test_stream_unit(stream, at))) {
 		struct vmbsave_chunk_header *chunk = (void *)stream->data + at;

@@ -39,9 +39,9 @@ static void fill_first(struct kunit *test, struct vmb_test_line *line)
 	u32 page = vmb_test_machine_take_pages(line->machine, 2);
 
 	line->server->knobs.hold = true;
-	KUNIT_ASSERT_EQ(test, vmb_test_guest_lend_pages(line->channel,
-							VMB_TEST_SCENE_GPADL,
-							page, 2, 100), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_guest_lend_read_only(line->channel,
+							    VMB_TEST_SCENE_GPADL,
+							    page, 2, 100), 0);
 	KUNIT_ASSERT_EQ(test, vmb_test_server_send(line->server, LARGE, 16), 0);
 	KUNIT_ASSERT_EQ(test, vmb_test_server_send(line->server, LARGE, 0), 0);
 	KUNIT_ASSERT_EQ(test, vmb_test_server_send(line->server, 300, 300), 0);
@@ -62,8 +62,12 @@ struct vmb_test_scene *vmb_test_scene_create(struct kunit *test)
 	struct vmb_test_scene *scene = vmb_test_alloc(test, sizeof(*scene));
 	struct vmb_test_message message;
 
-	scene->vsp = vmb_test_vsp_register(test);
+	scene->vsp = vmb_test_vsp_create(test);
 	scene->vsp->knobs.max_packet = VMB_TEST_SCENE_MAX_PACKET;
+	scene->vsp->knobs.state_bytes = VMB_TEST_SCENE_STATE;
+	vmb_test_vsp_add_state(scene->vsp, VMB_TEST_SCENE_VERSION,
+			       VMB_TEST_SCENE_VERSION);
+	KUNIT_ASSERT_EQ(test, vmb_test_vsp_add(scene->vsp), 0);
 	scene->machine = vmb_test_machine_create_sized(test, VMB_TEST_SCENE_PAGES);
 	scene->lines[0] = open_line(scene, 1);
 	scene->lines[1] = open_line(scene, 2);

@@ -20,7 +20,11 @@
 #define VMB_TEST_SCENE_PACKETS	7
 #define VMB_TEST_SCENE_COMPLETIONS 2
 
-/* GPADL of the first channel that is not for rings */
+/* Bytes and version of the VSP's state of each */
+#define VMB_TEST_SCENE_STATE	21
+#define VMB_TEST_SCENE_VERSION	1
+
+/* GPADL of the first channel that is not for rings, lent read-only */
 #define VMB_TEST_SCENE_GPADL	0x900
 
 /* A request of the guest that nobody has read when the machine stopped */
@@ -36,7 +40,8 @@
  * then in the queue 3 with state, the completion 77, 4 with neither state nor
  * a wish for a completion, the empty completion 78, 5 with more state than a
  * chunk holds, 6 without payload. Request 79 is in its ring, unread. The
- * second one has 1 SENT, which its guest has read.
+ * second one has 1 SENT, which its guest has read. Of both the VSP has state of
+ * its own.
  */
 struct vmb_test_scene {
 	struct vmb_test_vsp *vsp;

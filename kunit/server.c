@@ -21,12 +21,15 @@ static const char * const call_names[VMB_TEST_NR_CALLS] = {
 	[VMB_TEST_RESTORE]	= "restore",
 	[VMB_TEST_DISCARD]	= "discard",
 	[VMB_TEST_DONE]		= "done",
+	[VMB_TEST_SAVE_STATE]	= "save_state",
+	[VMB_TEST_RESTORE_STATE] = "restore_state",
+	[VMB_TEST_DISCARD_STATE] = "discard_state",
 };
 
 /**
  * vmb_test_server_of() - the server of a channel
  * @channel: the channel
- * Return: the server, NULL once it was removed.
+ * Return: the server, also once it was removed.
  */
 struct vmb_test_server *vmb_test_server_of(struct vmb_channel *channel)
 {
@@ -34,21 +37,42 @@ struct vmb_test_server *vmb_test_server_of(struct vmb_channel *channel)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_server_of);
 
+/*
+ * What holds of every callback in every suite: it may sleep, and it comes
+ * before the end of its server's life. The splat tells who calls.
+ */
+static void expect_legal(struct vmb_test_server *server, enum vmb_test_call call)
+{
+	struct kunit *test = server->vsp->test;
+
+	might_sleep();
+	/* Without it nobody counts, and might_sleep() sees nothing either. */
+	if (IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		KUNIT_EXPECT_TRUE_MSG(test, preemptible(), "%s in atomic context",
+				      call_names[call]);
+	if (WARN_ON_ONCE(READ_ONCE(server->over)))
+		KUNIT_FAIL(test, "%s after the channel's end", call_names[call]);
+}
+
 /**
  * vmb_test_server_log() - write a call down, then run the hook
  * @server: the server
  * @call: which
  * @id: transaction id, 0 = none
  * @arg: for the hook
+ *
+ * The case fails if the callback may not sleep, or comes after the call that
+ * ended the server's life has returned.
  */
 void vmb_test_server_log(struct vmb_test_server *server, enum vmb_test_call call,
 			 u64 id, void *arg)
 {
 	vmb_test_hook_t hook = READ_ONCE(server->knobs.hook);
 
+	expect_legal(server, call);
 	atomic_inc(&server->calls[call]);
 	scoped_guard(spinlock_irqsave, &server->lock) {
-		if (server->nr_log < VMB_TEST_LOG_MAX) {
+		if (server->nr_log < server->log_max) {
 			server->log[server->nr_log].call = call;
 			server->log[server->nr_log++].id = id;
 		}
@@ -56,20 +80,28 @@ void vmb_test_server_log(struct vmb_test_server *server, enum vmb_test_call call
 	if (hook)
 		hook(server, call, arg);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_server_log);
 
 static void log_state(struct vmb_channel *channel, enum vmb_test_call call)
 {
 	vmb_test_server_log(vmb_test_server_of(channel), call, 0, NULL);
 }
 
-static struct vmb_test_server *create_server(struct vmb_test_vsp *vsp,
-					     struct vmb_channel *channel)
+/**
+ * vmb_test_server_create() - a server for a channel
+ * @vsp: whose
+ * @channel: the channel; its pointer is set
+ * Return: the server, freed with the case, or NULL.
+ */
+struct vmb_test_server *vmb_test_server_create(struct vmb_test_vsp *vsp,
+					       struct vmb_channel *channel)
 {
 	struct vmb_test_server *server = kzalloc(sizeof(*server), GFP_KERNEL);
 
 	if (!server)
 		return NULL;
-	server->log = kvcalloc(VMB_TEST_LOG_MAX, sizeof(*server->log), GFP_KERNEL);
+	server->log_max = vsp->log_max ?: VMB_TEST_LOG_MAX;
+	server->log = kvcalloc(server->log_max, sizeof(*server->log), GFP_KERNEL);
 	if (!server->log) {
 		kfree(server);
 		return NULL;
@@ -81,9 +113,40 @@ static struct vmb_test_server *create_server(struct vmb_test_vsp *vsp,
 	INIT_LIST_HEAD(&server->packets);
 	INIT_LIST_HEAD(&server->held);
 	xa_init_flags(&server->records, XA_FLAGS_LOCK_IRQ);
+	vmb_channel_set_pointer(channel, server);
 	guard(mutex)(&vsp->lock);
 	list_add_tail(&server->node, &vsp->servers);
 	return server;
+}
+
+/**
+ * vmb_test_server_adopt() - what .probe does, of a channel that has an owner
+ * @vsp: its callbacks
+ * @channel: the channel
+ * Return: the server; without memory the case ends.
+ */
+struct vmb_test_server *vmb_test_server_adopt(struct vmb_test_vsp *vsp,
+					      struct vmb_channel *channel)
+{
+	struct vmb_test_server *server = create_server(vsp, channel);
+
+	KUNIT_ASSERT_NOT_NULL(vsp->test, server);
+	vmb_channel_set_pointer(channel, server);
+	return server;
+}
+
+/**
+ * vmb_test_server_end() - nothing may be called any more
+ * @server: its channel is removed, or was cleaned up
+ *
+ * What it never sent is freed. Its channel keeps the pointer, so that a call
+ * that should not come finds somebody to blame.
+ */
+void vmb_test_server_end(struct vmb_test_server *server)
+{
+	vmb_test_server_free_packets(server);
+	server->channel = NULL;
+	WRITE_ONCE(server->over, true);
 }
 
 static void free_server(struct vmb_test_server *server)
@@ -94,18 +157,35 @@ static void free_server(struct vmb_test_server *server)
 	xa_for_each(&server->records, id, record)
 		kfree(record);
 	xa_destroy(&server->records);
+	kvfree(server->state);
 	kvfree(server->log);
 	kfree(server);
+}
+
+static int configure(struct vmb_test_server *server)
+{
+	const struct vmb_test_knobs *knobs = &server->knobs;
+	struct vmb_channel *channel = server->channel;
+	int ret = 0;
+
+	if (knobs->max_packet)
+		ret = vmb_channel_init_set_max_packet_size(channel, knobs->max_packet);
+	if (!ret && knobs->flags)
+		ret = vmb_channel_init_set_flags(channel, knobs->flags);
+	if (!ret && knobs->server_flags)
+		ret = vmb_server_channel_init_set_flags(channel, knobs->server_flags);
+	if (!ret && knobs->max_external_bytes)
+		ret = vmb_channel_init_set_max_external_data(channel,
+							     knobs->max_external_bytes,
+							     knobs->max_external_ranges);
+	return ret;
 }
 
 static int enable(struct vmb_test_server *server)
 {
 	const struct vmb_test_knobs *knobs = &server->knobs;
-	int ret = 0;
+	int ret = configure(server);
 
-	if (knobs->max_packet)
-		ret = vmb_channel_init_set_max_packet_size(server->channel,
-							   knobs->max_packet);
 	if (ret || knobs->stay_disabled)
 		return ret;
 	ret = vmb_channel_enable(server->channel);
@@ -118,20 +198,20 @@ static int vsp_probe(struct vmb_channel *channel)
 {
 	struct vmb_test_vsp *vsp =
 		container_of(channel->vsp, struct vmb_test_vsp, vsp);
-	struct vmb_test_server *server = create_server(vsp, channel);
+	struct vmb_test_server *server = vmb_test_server_create(vsp, channel);
 	int ret;
 
 	if (!server)
 		return -ENOMEM;
-	vmb_channel_set_pointer(channel, server);
 	vmb_test_server_log(server, VMB_TEST_PROBE, 0, NULL);
 	ret = enable(server) ?: server->knobs.probe_error;
 	if (ret && !server->knobs.probe_leaves_enabled)
 		vmb_channel_disable(channel);
-	if (ret) {
-		vmb_channel_set_pointer(channel, NULL);
+	/* What is in use is given back before the offer fails. */
+	if (ret && server->knobs.probe_leaves_enabled)
 		server->channel = NULL;
-	}
+	else if (ret)
+		vmb_test_server_end(server);
 	return ret;
 }
 
@@ -142,9 +222,7 @@ static void vsp_remove(struct vmb_channel *channel)
 	log_state(channel, VMB_TEST_REMOVE);
 	if (!server->knobs.keep_on_remove)
 		vmb_test_server_complete(server, U32_MAX);
-	vmb_test_server_free_packets(server);
-	server->channel = NULL;
-	vmb_channel_set_pointer(channel, NULL);
+	vmb_test_server_end(server);
 }
 
 static int vsp_opened(struct vmb_channel *channel)

@@ -28,6 +28,9 @@ enum vmb_test_call {
 	VMB_TEST_RESTORE,
 	VMB_TEST_DISCARD,
 	VMB_TEST_DONE,		/* a completion routine */
+	VMB_TEST_SAVE_STATE,
+	VMB_TEST_RESTORE_STATE,
+	VMB_TEST_DISCARD_STATE,
 	VMB_TEST_NR_CALLS
 };
 
@@ -48,7 +51,8 @@ enum vmb_test_call {
  * @call: which
  * @arg: SAVE: struct vmb_save_packet; RESTORE: const struct
  *	vmb_restore_packet; DISCARD, DONE: struct vmb_packet; PROCESS: struct
- *	vmb_packet_completion; BATCH: u32, how many; else NULL
+ *	vmb_packet_completion; BATCH: u32, how many; SAVE_STATE: struct
+ *	vmb_save_state; RESTORE_STATE: const struct vmb_restore_state; else NULL
  */
 typedef void (*vmb_test_hook_t)(struct vmb_test_server *server,
 				enum vmb_test_call call, void *arg);
@@ -56,9 +60,10 @@ typedef void (*vmb_test_hook_t)(struct vmb_test_server *server,
 #define VMB_TEST_PASSES 4
 
 /**
- * struct vmb_test_script - what .save_packet answers instead of the truth
+ * struct vmb_test_script - what .save_packet or .save_state answers instead of
+ *	the truth
  * @nr: passes that are scripted; 0 = none, the last one stays in force
- * @id: for this packet alone; 0 = for all
+ * @id: for this packet alone; 0 = for all; of no use for .save_state
  * @pass: return value and needed of each; as many bytes as fit are filled
  */
 struct vmb_test_script {
@@ -97,6 +102,10 @@ enum vmb_test_restore {
 /**
  * struct vmb_test_knobs - how a server behaves; all zero = well, and echoing
  * @max_packet: for vmb_channel_init_set_max_packet_size(), 0 = not called
+ * @flags: for vmb_channel_init_set_flags(), 0 = not called
+ * @server_flags: for vmb_server_channel_init_set_flags(), likewise
+ * @max_external_bytes: for vmb_channel_init_set_max_external_data(), likewise
+ * @max_external_ranges: for the same
  * @stay_disabled: .probe does not enable (and start) the channel
  * @stay_paused: .probe enables and does not start it
  * @probe_error: .probe fails with it
@@ -110,10 +119,17 @@ enum vmb_test_restore {
  * @restore_at: that it is called for as the nth, from 1; 0 = none
  * @restore_error: what it fails with, 0 = -EIO
  * @trust_state: .restore_packet takes any state as it is
+ * @state_bytes: of the channel's own state, unless one was restored
+ * @save_state: script of .save_state
+ * @restore_state_error: .restore_state fails with it
  * @hook: runs first in every callback
  */
 struct vmb_test_knobs {
 	u32 max_packet;
+	u32 flags;
+	u32 server_flags;
+	u32 max_external_bytes;
+	u32 max_external_ranges;
 	bool stay_disabled;
 	bool stay_paused;
 	int probe_error;
@@ -127,6 +143,9 @@ struct vmb_test_knobs {
 	u32 restore_at;
 	int restore_error;
 	bool trust_state;
+	u32 state_bytes;
+	struct vmb_test_script save_state;
+	int restore_state_error;
 	vmb_test_hook_t hook;
 };
 
@@ -138,6 +157,7 @@ struct vmb_test_knobs {
  * @node: in vmb_test.vsps
  * @registered: it is
  * @knobs: given to each server when it is probed
+ * @log_max: calls that each server writes down; 0 = VMB_TEST_LOG_MAX
  * @lock: protects @servers
  * @servers: all that there were, struct vmb_test_server
  * @name: of the driver
@@ -149,6 +169,7 @@ struct vmb_test_vsp {
 	struct list_head node;
 	bool registered;
 	struct vmb_test_knobs knobs;
+	u32 log_max;
 	struct mutex lock;	/* protects servers */
 	struct list_head servers;
 	char name[32];
@@ -214,11 +235,17 @@ struct vmb_test_request {
  * @vsp: whose
  * @node: in vsp->servers
  * @channel: the channel, NULL after .remove
+ * @over: nothing may be called any more
+ * @log_max: room in @log
  * @knobs: how it behaves; may be changed at any time
  * @data: a hook's own
  * @save_pass: of .save_packet: which pass this is, from 0
  * @nr_restored: calls of .restore_packet
  * @restore_result: what the wrong call of vmb_packet_restore() answered
+ * @state_pass: of .save_state: which pass this is, from 0
+ * @state: what .restore_state was given, NULL = it has none
+ * @state_bytes: bytes at @state
+ * @state_version: the version that it was given
  * @calls: how often each callback was called
  * @lock: protects the rest
  * @log: calls in order, with their transaction ids
@@ -232,11 +259,17 @@ struct vmb_test_server {
 	struct vmb_test_vsp *vsp;
 	struct list_head node;
 	struct vmb_channel *channel;
+	bool over;
+	u32 log_max;
 	struct vmb_test_knobs knobs;
 	void *data;
 	u32 save_pass;
 	u32 nr_restored;
 	int restore_result;
+	u32 state_pass;
+	void *state;
+	u32 state_bytes;
+	u32 state_version;
 	atomic_t calls[VMB_TEST_NR_CALLS];
 
 	spinlock_t lock;	/* protects the rest */
@@ -256,7 +289,12 @@ int vmb_test_vsp_add(struct vmb_test_vsp *vsp);
 struct vmb_test_vsp *vmb_test_vsp_register(struct kunit *test);
 void vmb_test_vsp_unregister(struct vmb_test_vsp *vsp);
 int vmb_test_vsp_unregister_job(void *vsp);
+struct vmb_test_server *vmb_test_server_adopt(struct vmb_test_vsp *vsp,
+					      struct vmb_channel *channel);
 struct vmb_test_server *vmb_test_server_of(struct vmb_channel *channel);
+struct vmb_test_server *vmb_test_server_create(struct vmb_test_vsp *vsp,
+					       struct vmb_channel *channel);
+void vmb_test_server_end(struct vmb_test_server *server);
 struct vmb_test_server *vmb_test_vsp_last(struct vmb_test_vsp *vsp);
 
 u32 vmb_test_server_count(const struct vmb_test_server *server,
@@ -286,6 +324,10 @@ int vmb_test_restore_packet(const struct vmb_restore_packet *args);
 void vmb_test_discard_packet(struct vmb_channel *channel,
 			     struct vmb_packet *packet);
 void vmb_test_server_free_packets(struct vmb_test_server *server);
+
+/* server_state.c: callbacks that are about the channel's own state */
+void vmb_test_vsp_add_state(struct vmb_test_vsp *vsp, u32 version, u32 min_version);
+bool vmb_test_server_has_state(const struct vmb_test_server *server, u32 bytes);
 
 void vmb_test_servers_let_go(struct vmb_test *t);
 void vmb_test_vsps_unregister(struct vmb_test *t);

@@ -177,6 +177,7 @@ void vmb_test_process_packet(struct vmb_channel *channel,
 	guard(spinlock_irqsave)(&server->lock);
 	list_add_tail(&request->node, &server->held);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_process_packet);
 
 static struct vmb_test_request *take_request(struct vmb_test_server *server)
 {
@@ -360,3 +361,4 @@ void vmb_test_discard_packet(struct vmb_channel *channel,
 	vmb_test_server_log(mine->server, VMB_TEST_DISCARD, id, packet);
 	free_packet(mine);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_discard_packet);

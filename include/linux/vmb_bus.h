@@ -84,6 +84,9 @@ int vmb_loopback_run(struct vmb_bus *bus);
  * @to: another one in STOP on which a channel of the same identity was offered
  *	for each channel of @from
  *
+ * Nobody changes the state of either bus, destroys it, or cleans a client up
+ * meanwhile.
+ *
  * Saves all channels of @from, restores them on @to, and hands the clients and
  * their memory over: they now have the other bus's channels at their other
  * end. Neither bus runs afterwards. The channels of @from are closed, without
@@ -91,8 +94,10 @@ int vmb_loopback_run(struct vmb_bus *bus);
  *
  * Context: process context, may sleep; calls .save_packet, .restore_packet,
  * .opened, ...
- * Return: 0, or an errno of the save or the restore: then @from still has the
- * clients, and vmb_loopback_run() lets them go on as if nothing had been.
+ * Return: 0, or -EINVAL (not two buses without a VMM), -EBADFD (not in STOP),
+ * -ENOENT (no channel is on offer at either), -EBUSY (a client has it there),
+ * or an errno of the save or the restore: then @from still has the clients, and
+ * vmb_loopback_run() lets them go on as if nothing had been.
  */
 int vmb_loopback_move(struct vmb_bus *from, struct vmb_bus *to);
 

@@ -61,9 +61,15 @@ const void *vmb_channel_open_data(const struct vmb_channel *channel);
  * vmb_channel_enable() - offer the channel to the guest (VmbChannelEnable)
  * @channel: a disabled channel
  *
+ * A channel from vmb_channel_allocate() gets an id for each offer; the VMM is
+ * told (%VMBSAVE_EVENT_OFFERED).
+ *
  * Context: process context; not from a state-change callback.
  * Return: 0: Enabled, or -EBADFD (not Disabled), -EBUSY (being saved or
- * restored), -EDEADLK (inside a callback), -ENODEV (gone).
+ * restored), -EDEADLK (inside a callback), -ENODEV (gone). One from
+ * vmb_channel_allocate() also: -EINVAL (it has no interface type), -EEXIST
+ * (another one on offer has its identity), -EBUSY (its bus is being saved or
+ * restored), -ENOMEM.
  */
 int __must_check vmb_channel_enable(struct vmb_channel *channel);
 
@@ -197,10 +203,12 @@ int vmb_channel_get_mmio_space(const struct vmb_channel *channel, u64 *address,
  * @buf: payload; copied
  * @len: bytes at @buf, at most the channel's maximum packet size
  * @flags: %VMB_PACKET_WAIT_FOR_COMPLETION or 0
- * @answer: where the completion's payload goes, or NULL
+ * @answer: where the completion's payload goes; NULL without the flag, or if it
+ *	is not wanted
  * @answer_len: bytes at @answer, a multiple of 8; set to the length of the
  *	answer. NULL with a NULL @answer
- * @timeout_ms: how long, ms; 0 = only if there is room in the ring now
+ * @timeout_ms: how long, ms, or %VMB_WAIT_FOREVER; 0 = only if there is room in
+ *	the ring now: an answer is waited for as with %VMB_WAIT_FOREVER
  *
  * VmbChannelSendSynchronousRequest. A server may only try: @timeout_ms 0 and no
  * %VMB_PACKET_WAIT_FOR_COMPLETION, for its guest may be stopped for ever.
@@ -208,12 +216,14 @@ int vmb_channel_get_mmio_space(const struct vmb_channel *channel, u64 *address,
  * Context: process context and sleeps, not from a callback but .post_started;
  * any if @timeout_ms is 0 and @flags 0.
  * Return: 0: it is in the ring or, with WAIT_FOR_COMPLETION, was answered.
- * -E2BIG: no room in the ring, not queued (STATUS_BUFFER_OVERFLOW); with an
- * answer: it is longer than @answer_len, which is set to what it takes, and
- * the beginning was copied. -ETIMEDOUT, -EINTR: the request was sent and its
- * answer will be dropped. -ECANCELED: the channel was closed. -ENODEV: it goes
- * away. -EINVAL, -EMSGSIZE, -EBADFD (not open), -EBUSY, -EDEADLK, -ENOMEM,
- * -EDQUOT: nothing was sent.
+ * -E2BIG: no room in the ring in time, not queued (STATUS_BUFFER_OVERFLOW); with
+ * an answer: it is longer than @answer_len, which is set to what it takes, and
+ * the beginning was copied; @answer_len is not changed in the first case.
+ * -ETIMEDOUT: the request was sent and its answer will be dropped. -EINTR: the
+ * same, or it was not sent. -ECANCELED: the channel was closed. -ENODEV: it goes
+ * away. -EINVAL, -EMSGSIZE, -EBADFD (not open; with @timeout_ms 0 also: no
+ * traffic runs), -EBUSY, -EDEADLK, -ENOMEM, -EDQUOT, -EOVERFLOW: nothing was
+ * sent.
  */
 int vmb_channel_send_synchronous_request(struct vmb_channel *channel,
 					 const void *buf, u32 len, u32 flags,
@@ -247,14 +257,14 @@ int __must_check vmb_channel_save_begin(struct vmb_channel *channel);
  * sizes of the buffers. After the end each further call returns 0 with
  * @filled 0.
  *
- * Context: process context, may sleep; calls .save_packet.
+ * Context: process context, may sleep; calls .save_state, .save_packet.
  * Return: 0: all is saved (STATUS_SUCCESS). %VMB_MORE: chunks were written,
  * there is more (STATUS_BUFFER_OVERFLOW). -ENOBUFS: @buf is smaller than
  * @required, nothing was written and the position is unchanged
  * (STATUS_BUFFER_TOO_SMALL). -EBADFD: no session. -EBUSY: another call is in
  * progress, or a session of the bus or a restore has the channel. -EINVAL:
  * NULL. Any other errno: the save failed, and each further call answers the
- * same: what .save_packet returned, -EOPNOTSUPP (packets in use and no
+ * same: what .save_state or .save_packet returned, -EOPNOTSUPP (packets in use and no
  * .save_packet), -EBADFD (its state grew again), -EOVERFLOW (it claimed more
  * than the buffer holds), -EMSGSIZE (more than the cap), -ENOMEM, -ECANCELED
  * or -ENODEV (the session was aborted).
@@ -282,13 +292,14 @@ void vmb_channel_save_end(struct vmb_channel *channel);
  *
  * VmbChannelRestoreFromBuffer. The first call begins a restore session. The
  * last chunk commits it: .opened is called if the channel was saved open, the
- * packets become in use, and the channel takes the state it was saved in. All
- * or nothing: after a failure the channel is as before the first call, the
- * session answers the same error until vmb_channel_restore_end().
+ * packets become in use, and the channel takes the state it was saved in; with
+ * FORCE_NEW_CHANNEL it stays as it is. All or nothing: after a failure the
+ * channel is as before the first call, the session answers the same error until
+ * vmb_channel_restore_end().
  *
  * Context: process context, may sleep; not from a callback; calls
- * .restore_packet, .opened, on failure .discard_packet; if traffic can run at
- * once .started and .post_started.
+ * .restore_state, .restore_packet, .opened, on failure .discard_packet,
+ * .discard_state; if traffic can run at once .started and .post_started.
  * Return: 0: done (STATUS_SUCCESS). %VMB_MORE: so far so good
  * (STATUS_MORE_PROCESSING_REQUIRED). -EINVAL: @buf is NULL or @size 0.
  * -EBADFD: not legal in this state, or restored already. -EBUSY: another
@@ -306,7 +317,7 @@ int __must_check vmb_channel_restore_from_buffer(struct vmb_channel *channel,
  * Has no Windows counterpart: there the channel is cleaned up. Everything that
  * was staged is discarded, in reverse order. A no-op without a session.
  * Context: process context, may sleep, not from a callback; calls
- * .discard_packet.
+ * .discard_packet, .discard_state.
  */
 void vmb_channel_restore_end(struct vmb_channel *channel);
 

@@ -28,6 +28,15 @@ struct vmb_channel;
  * Enabling starts it as well. Every close, whoever asked for it, leads to
  * DISABLED, and enabling revives it. It is not saved: it is the guest's, and
  * moves with the guest's memory, see vmb_loopback_move().
+ *
+ * What differs from the server's end: vmb_channel_enable() answers -EINVAL
+ * without a target and -EOPNOTSUPP on a bus whose guest has a VMM;
+ * vmb_channel_pause() answers -EBADFD in ENABLED; vmb_channel_disable() answers
+ * -EBUSY while the bus is stopped or a session has the server's end, for its
+ * guest does not run, and -ETIMEDOUT or -EDEADLK also for the server's end,
+ * which it closes. While the bus is stopped it is neither suspended nor may it
+ * expect anything: what it sends and completes waits. A callback of a server's
+ * end must not enable, disable or clean up a client of that end.
  */
 
 /**

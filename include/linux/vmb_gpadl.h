@@ -24,13 +24,15 @@ struct vmb_channel;
  * kernel's address space beyond what they are anyway: kmap_local_page() or
  * vmap() is the caller's. All mappings are to be undone in .closed; those that
  * are not are undone behind it, with a warning. A restored channel has the
- * GPADL and no mapping: map it in .opened.
+ * GPADL and no mapping: map it in .opened. An .opened that fails undoes what it
+ * has mapped.
  *
  * Context: process context, may sleep; callbacks of the channel included.
  * Return: the pages, valid until vmb_channel_unmap_gpadl(), or ERR_PTR:
  * -EINVAL (@flags, or a client's end), -EBADFD (not open), -ENOENT (no such
- * GPADL), -EBUSY (mapped already, or the rings are in it), -EACCES (the client
- * lent it read-only and @flags lacks that), -ENODEV.
+ * GPADL, or the client is taking it back), -EBUSY (mapped already, or the rings
+ * are in it), -EACCES (the client lent it read-only and @flags lacks that),
+ * -ENODEV.
  */
 const struct vmb_page_range *vmb_channel_map_gpadl(struct vmb_channel *channel,
 						   u32 flags, u32 gpadl);

@@ -125,11 +125,13 @@ int vmb_packet_send_external(struct vmb_packet *packet, const void *buf, u32 len
 
 /**
  * vmb_packet_restore() - make a fresh packet what it was (VmbPacketRestore)
- * @packet: from vmb_packet_allocate(), on the channel being restored
+ * @packet: fresh, from vmb_packet_allocate() or vmb_packet_initialize(), on the
+ *	channel being restored
  * @buf: args->lib_buf of .restore_packet
  * @len: args->lib_size
  *
- * Legal only inside .restore_packet and once in it.
+ * Legal only inside .restore_packet and once in it. The packet must have its
+ * completion routine by the time that .restore_packet returns.
  *
  * Context: process context.
  * Return: 0: the packet is staged; it is in use once the restore is committed
@@ -166,9 +168,15 @@ void vmb_packet_complete(struct vmb_packet_completion *packet, const void *buf,
  * @packet: from .process_packet; not the VSP's any more after the call
  *
  * VmbChannelPacketDeferToPassive. Legal only inside .process_packet and for the
- * packet that it was called with. The worker delivers it again, before what is
- * behind it, and once other work of the channel was done. Its transaction is
- * open meanwhile; a stop waits until it was delivered and completed.
+ * packet that it was called with; else it is warned of and nothing happens. The
+ * worker delivers it again, before what is behind it, and once other work of
+ * the channel was done; from the second time in a row on after 10 ms.
+ *
+ * It goes back to where it was in the ring and is read from there anew, with a
+ * zeroed context; what was got with vmb_packet_get_external_data() is given up.
+ * So the VSP holds nothing meanwhile: a stop does not wait for it, and it is the
+ * first packet that is delivered after .started, on whichever host that is. If
+ * the channel is closed it goes with the ring, as what was not read.
  * Context: inside .process_packet.
  */
 void vmb_packet_defer(struct vmb_packet_completion *packet);
@@ -179,7 +187,8 @@ void vmb_packet_defer(struct vmb_packet_completion *packet);
  *
  * VmbChannelPacketFail. For what is malformed beyond repair: traffic of the
  * channel stops for good (-EPROTO), the VMM is told, and the channel cannot be
- * saved until it was closed. No completion is sent.
+ * saved until it was closed. No completion is sent. Of a packet from before the
+ * channel was closed, or that has gone, it is given up alone.
  * Context: any.
  */
 void vmb_packet_fail(struct vmb_packet_completion *packet);
@@ -194,7 +203,8 @@ void vmb_packet_fail(struct vmb_packet_completion *packet);
  * vmb_packet_get_external_data() - get at the guest memory that a packet names
  * @packet: from .process_packet
  * @flags: %VMB_EXTERNAL_DATA_READ_ONLY or 0
- * @data: set to the pages, pinned; valid until vmb_packet_complete()
+ * @data: set to the pages, pinned; valid until vmb_packet_complete(), also if
+ *	the channel goes away meanwhile
  *
  * VmbChannelPacketGetExternalData. A second call gives the same pages, and
  * -EACCES if the first asked to read only and this one does not. Never pending:

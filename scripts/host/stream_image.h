@@ -33,6 +33,7 @@ static const struct vmb_stream_limits image_limits = {
 	.packet_bytes = 524256,
 	.vsp_bytes = 0x100000,
 	.gpadl_pages = 4096,
+	.state_bytes = 0x10000,
 };
 
 static inline struct image *image_begin(u64 stream_id)

@@ -6,15 +6,17 @@
  * A stream that has every type of record, channels in several states and one
  * packet that is longer than a chunk:
  *
- *   channel 0	ACTIVE, GPADLs 3 (rings) and 7, sent packets 2 and 5,
+ *   channel 0	ACTIVE, a pipe with external data and MMIO space, its VSP's state,
+ *		GPADLs 3 (rings) and 7 (read-only), sent packets 2 and 5,
  *		queue: packet 9 (long), a completion, packet 10, a completion
- *   channel 1	ENABLED, GPADL 4, packet 1 queued
+ *   channel 1	ENABLED, an empty state of its VSP, GPADL 4, packet 1 queued
  *   channel 2	PAUSED, GPADL 1 (rings)
  *   channel 3	DISABLED, nothing
+ *   channel 4	to be offered anew
  */
 #include "stream_image.h"
 
-#define SAMPLE_CHANNELS		4
+#define SAMPLE_CHANNELS		5
 #define SAMPLE_LONG_VSP		9001	/* the long packet's state */
 #define SAMPLE_MAX_PACKET	20	/* channel 0; no less would do */
 
@@ -22,12 +24,14 @@
 static const struct {
 	u8 type, instance;
 	u16 subchannel;
-	u32 nr_gpadls, nr_packets, nr_completions;
+	u32 nr_gpadls, nr_packets, nr_completions, state_version, state_min_version;
+	u32 flags;
 } sample_channels[SAMPLE_CHANNELS] = {
-	{ 0x11, 0xa0, 0, 2, 4, 2 },
-	{ 0x11, 0xa0, 2, 1, 1, 0 },
-	{ 0x11, 0xb0, 0, 1, 0, 0 },
-	{ 0x19, 0x01, 0, 0, 0, 0 },
+	{ 0x11, 0xa0, 0, 2, 4, 2, 5, 3, VMBSAVE_CHANNEL_PIPE },
+	{ 0x11, 0xa0, 2, 1, 1, 0, 1, 1, 0 },
+	{ 0x11, 0xb0, 0, 1, 0, 0, 0, 0, 0 },
+	{ 0x19, 0x01, 0, 0, 0, 0, 0, 0, 0 },
+	{ 0x19, 0x02, 0, 0, 0, 0, 0, 0, VMBSAVE_CHANNEL_FORCE_NEW },
 };
 
 static inline void sample_entry(u32 index, struct vmbsave_manifest_entry *entry)
@@ -37,6 +41,8 @@ static inline void sample_entry(u32 index, struct vmbsave_manifest_entry *entry)
 		.nr_gpadls = cpu_to_le32(sample_channels[index].nr_gpadls),
 		.nr_packets = cpu_to_le64(sample_channels[index].nr_packets),
 		.nr_completions = cpu_to_le64(sample_channels[index].nr_completions),
+		.state_version = cpu_to_le32(sample_channels[index].state_version),
+		.state_min_version = cpu_to_le32(sample_channels[index].state_min_version),
 	};
 	memset(entry->type, sample_channels[index].type, sizeof(entry->type));
 	memset(entry->instance, sample_channels[index].instance, sizeof(entry->instance));
@@ -71,6 +77,7 @@ static inline void sample_channel(struct image *image, u32 index, u32 state, u32
 		.state = cpu_to_le32(state),
 		.max_packet_bytes = cpu_to_le32(max_packet),
 		.next_transaction_id = cpu_to_le64(next_id),
+		.flags = cpu_to_le32(sample_channels[index].flags),
 	};
 
 	memset(channel.type, sample_channels[index].type, sizeof(channel.type));
@@ -85,13 +92,20 @@ static inline void sample_channel(struct image *image, u32 index, u32 state, u32
 		channel.out_read = cpu_to_le32(8);
 		memset(channel.user_data, 0x55, sizeof(channel.user_data));
 	}
+	if (channel.flags == cpu_to_le32(VMBSAVE_CHANNEL_PIPE)) {
+		channel.mmio_gpa = cpu_to_le64(0xffffffffffff0000ULL);
+		channel.mmio_bytes = cpu_to_le64(0xfffe);
+		channel.max_external_bytes = cpu_to_le32(0x20000);
+		channel.max_external_ranges = cpu_to_le32(32);
+	}
 	image_put_bytes(image, VMBSAVE_RECORD_CHANNEL, &channel, sizeof(channel));
 }
 
-static inline void sample_gpadl(struct image *image, u32 id, u32 offset, u32 count)
+static inline void sample_gpadl(struct image *image, u32 id, u32 flags, u32 offset, u32 count)
 {
 	struct vmbsave_gpadl gpadl = {
 		.id = cpu_to_le32(id),
+		.flags = cpu_to_le32(flags),
 		.byte_count = cpu_to_le32(count),
 		.byte_offset = cpu_to_le32(offset),
 	};
@@ -117,6 +131,21 @@ static inline u8 *sample_bytes(u32 bytes, u32 salt)
 	for (i = 0; i < bytes; i++)
 		data[i] = 1 + (i * 7 + salt) % 255;
 	return data;
+}
+
+static inline void sample_state(struct image *image, u32 index, u32 bytes)
+{
+	struct vmbsave_vsp_state state = {
+		.version = cpu_to_le32(sample_channels[index].state_version),
+	};
+	u8 *data = sample_bytes(bytes, index);
+	struct vmb_stream_segment segs[] = {
+		{ &state, sizeof(state) },
+		{ data, bytes },
+	};
+
+	image_put(image, VMBSAVE_RECORD_VSP_STATE, segs, 2);
+	free(data);
 }
 
 static inline void sample_packet(struct image *image, u64 id, u32 state, u32 flags, u32 payload,
@@ -165,8 +194,9 @@ static inline void sample_records(struct image *image)
 	sample_manifest(image);
 
 	sample_channel(image, 0, VMBSAVE_CHANNEL_ACTIVE, SAMPLE_MAX_PACKET, 11, 3);
-	sample_gpadl(image, 3, 0, 4 * 4096);
-	sample_gpadl(image, 7, 100, 5000);
+	sample_state(image, 0, 9);
+	sample_gpadl(image, 3, 0, 0, 4 * 4096);
+	sample_gpadl(image, 7, VMBSAVE_GPADL_FLAG_READ_ONLY, 100, 5000);
 	sample_packet(image, 2, VMBSAVE_PACKET_SENT, wait, 0, 5);
 	sample_packet(image, 5, VMBSAVE_PACKET_SENT, wait, 0, 0);
 	sample_packet(image, 9, VMBSAVE_PACKET_QUEUED, wait, 13, SAMPLE_LONG_VSP);
@@ -175,13 +205,16 @@ static inline void sample_records(struct image *image)
 	sample_completion(image, 0, 0);
 
 	sample_channel(image, 1, VMBSAVE_CHANNEL_ENABLED, 4096, 2, 0);
-	sample_gpadl(image, 4, 4095, 2);
+	sample_state(image, 1, 0);
+	sample_gpadl(image, 4, 0, 4095, 2);
 	sample_packet(image, 1, VMBSAVE_PACKET_QUEUED, wait, 3, 11);
 
 	sample_channel(image, 2, VMBSAVE_CHANNEL_PAUSED, 524256, 1, 1);
-	sample_gpadl(image, 1, 0, 4 * 4096);
+	sample_gpadl(image, 1, 0, 0, 4 * 4096);
 
 	sample_channel(image, 3, VMBSAVE_CHANNEL_DISABLED, 1, 1ULL << 63, 0);
+
+	sample_channel(image, 4, VMBSAVE_CHANNEL_DISABLED, 64, 1, 0);
 }
 
 static inline struct image *sample_image(u64 stream_id)

@@ -319,6 +319,32 @@ static void empty_ring_gives_eagain_and_touches_nothing(void)
 	pair_free(&pair);
 }
 
+/* As a pipe frames its messages: the other end sees one payload. */
+static void framing_is_the_start_of_the_payload(void)
+{
+	const struct vmb_ring_packet packet = {
+		.type = VMB_PACKET_DATA_INBAND,
+		.extra = "framing!",
+		.extra_len = 8,
+		.framing_len = 8,
+		.payload = "and the rest",
+		.payload_len = 12,
+	};
+	struct ring_pair pair = pair_new(SIZE, SIZE - 24);
+	struct vmb_descriptor_view view;
+	__le64 buf[8];
+	bool signal;
+	u32 bytes;
+
+	ASSERT_EQ(vmb_ring_write(&pair.producer, &packet, &signal), 0);
+	ASSERT_EQ(vmb_ring_read(&pair.consumer, buf, sizeof(buf), &bytes), 0);
+	ASSERT_EQ(vmb_descriptor_parse(buf, bytes, &view), 0);
+	EXPECT_EQ(view.extra_len, 0);
+	EXPECT_EQ(view.payload_len, 24);
+	EXPECT_MEM(view.payload, "framing!and the rest\0\0\0\0", 24);
+	pair_free(&pair);
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(attach_takes_a_new_ring),
 	TEST_CASE(attach_refuses_what_cannot_be_a_ring),
@@ -335,6 +361,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(too_small_a_buffer_leaves_the_packet),
 	TEST_CASE(peek_moves_nothing),
 	TEST_CASE(empty_ring_gives_eagain_and_touches_nothing),
+	TEST_CASE(framing_is_the_start_of_the_payload),
 };
 
 TEST_MAIN(cases)

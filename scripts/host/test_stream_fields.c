@@ -62,7 +62,8 @@ static const struct field entry_fields[] = {
 	FIELD(vmbsave_manifest_entry, nr_gpadls),
 	FIELD(vmbsave_manifest_entry, nr_packets),
 	FIELD(vmbsave_manifest_entry, nr_completions),
-	FIELD(vmbsave_manifest_entry, reserved1),
+	FIELD(vmbsave_manifest_entry, state_version),
+	FIELD(vmbsave_manifest_entry, state_min_version),
 };
 
 static const struct field channel_fields[] = {
@@ -81,6 +82,17 @@ static const struct field channel_fields[] = {
 	FIELD(vmbsave_channel, out_write),
 	FIELD(vmbsave_channel, out_read),
 	BYTES(vmbsave_channel, user_data),
+	FIELD(vmbsave_channel, mmio_gpa),
+	FIELD(vmbsave_channel, mmio_bytes),
+	FIELD(vmbsave_channel, flags),
+	FIELD(vmbsave_channel, max_external_bytes),
+	FIELD(vmbsave_channel, max_external_ranges),
+	FIELD(vmbsave_channel, reserved1),
+};
+
+static const struct field state_fields[] = {
+	FIELD(vmbsave_vsp_state, version),
+	FIELD(vmbsave_vsp_state, reserved),
 };
 
 static const struct field gpadl_fields[] = {
@@ -131,6 +143,32 @@ static const char accepted_want[] =
 	"channel 1 max_packet_bytes up\n"
 	"channel 2 max_packet_bytes down\n"
 	"channel 3 max_packet_bytes up\n"
+	"channel 4 max_packet_bytes down\n"
+	"channel 4 max_packet_bytes up\n"
+	/* A pipe or not; the channel to be offered anew could be a disabled one. */
+	"channel 0 flags 0\n"
+	"channel 0 flags down\n"
+	"channel 1 flags up\n"
+	"channel 2 flags up\n"
+	"channel 3 flags up\n"
+	"channel 4 flags 0\n"
+	"channel 4 flags down\n"
+	"channel 4 flags up\n"
+	/* Whether they are too much is for the VSP's own limits to say. */
+	"channel 0 max_external_bytes down\n"
+	"channel 0 max_external_bytes max\n"
+	"channel 0 max_external_bytes up\n"
+	"channel 0 max_external_ranges down\n"
+	"channel 0 max_external_ranges max\n"
+	"channel 0 max_external_ranges up\n"
+	/* As long as it ends below 2^64. */
+	"channel 0 mmio_gpa down\n"
+	"channel 0 mmio_gpa up\n"
+	"channel 0 mmio_bytes down\n"
+	"channel 0 mmio_bytes up\n"
+	/* Not above the version. */
+	"entry 0 state_min_version down\n"
+	"entry 0 state_min_version up\n"
 	/* Whatever the guest asked for. */
 	"channel 0 target_vp 0\n"
 	"channel 0 target_vp down\n"
@@ -169,6 +207,11 @@ static const char accepted_want[] =
 	"gpadl 2 id down\n"
 	"gpadl 2 id max\n"
 	"gpadl 2 id up\n"
+	"gpadl 0 flags up\n"
+	"gpadl 1 flags 0\n"
+	"gpadl 1 flags down\n"
+	"gpadl 2 flags up\n"
+	"gpadl 3 flags up\n"
 	/* As long as the buffer touches as many pages. */
 	"gpadl 0 byte_count down\n"
 	"gpadl 1 byte_count down\n"
@@ -351,6 +394,8 @@ static void every_field_is_checked_or_listed_as_free(void)
 			      entry_fields, ARRAY_SIZE(entry_fields));
 	change_all_of(image, VMBSAVE_RECORD_CHANNEL, "channel", channel_fields,
 		      ARRAY_SIZE(channel_fields));
+	change_all_of(image, VMBSAVE_RECORD_VSP_STATE, "state", state_fields,
+		      ARRAY_SIZE(state_fields));
 	change_all_of(image, VMBSAVE_RECORD_GPADL, "gpadl", gpadl_fields,
 		      ARRAY_SIZE(gpadl_fields));
 	change_all_of(image, VMBSAVE_RECORD_PACKET, "packet", packet_fields,
@@ -365,7 +410,7 @@ static void every_field_is_checked_or_listed_as_free(void)
 	free(image);
 }
 
-static void no_field_of_a_header_is_free(void)
+static void no_field_of_a_header_is_free_but_a_states_length(void)
 {
 	struct image *image = sample_image(IMAGE_ID);
 	size_t at = 0;
@@ -377,9 +422,10 @@ static void no_field_of_a_header_is_free(void)
 	for (i = 0; (at = stream_find_record(image->data, image->bytes, 0, i)); i++)
 		change_fields(image, at - sizeof(struct vmbsave_record_header), "record", i,
 			      record_fields, ARRAY_SIZE(record_fields));
-	EXPECT_EQ(i, 17);
+	EXPECT_EQ(i, 20);
 
-	expect_accepted_as_listed("");
+	/* The state of channel 0 ends where its record says: a zero more of it. */
+	expect_accepted_as_listed("record 2 bytes up\n");
 	free(image);
 }
 
@@ -402,6 +448,9 @@ static void every_byte_of_padding_is_checked(void)
 		{ VMBSAVE_RECORD_COMPLETION, 0, 16 + 19, false },	/* payload: 20 bytes */
 		{ VMBSAVE_RECORD_COMPLETION, 0, 16 + 20, true },
 		{ VMBSAVE_RECORD_COMPLETION, 0, 16 + 23, true },
+		{ VMBSAVE_RECORD_VSP_STATE, 0, 8 + 8, false },		/* state: 9 bytes */
+		{ VMBSAVE_RECORD_VSP_STATE, 0, 8 + 9, true },
+		{ VMBSAVE_RECORD_VSP_STATE, 0, 8 + 15, true },
 	};
 	u32 i;
 
@@ -442,7 +491,7 @@ static void the_padding_of_a_long_record_is_checked(void)
 
 static const struct test_case cases[] = {
 	TEST_CASE(every_field_is_checked_or_listed_as_free),
-	TEST_CASE(no_field_of_a_header_is_free),
+	TEST_CASE(no_field_of_a_header_is_free_but_a_states_length),
 	TEST_CASE(every_byte_of_padding_is_checked),
 	TEST_CASE(the_padding_of_a_long_record_is_checked),
 };

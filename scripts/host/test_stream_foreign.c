@@ -78,12 +78,13 @@ static void another_version_is_refused_by_the_frozen_bytes_alone(void)
 		int want;
 	} rows[] = {
 		{ 64, 0, 0, -EPROTONOSUPPORT },
-		{ 64, 0, 2, -EPROTONOSUPPORT },
+		{ 64, 0, 1, -EPROTONOSUPPORT },
+		{ 64, 0, 3, -EPROTONOSUPPORT },
 		{ 64, 1, 0, -EPROTONOSUPPORT },
-		{ 64, 1, 1, -EPROTONOSUPPORT },
-		{ 128, 2, 1, -EPROTONOSUPPORT },
-		{ 56, 0, 1, -EUCLEAN },
-		{ 72, 0, 1, -EUCLEAN },
+		{ 64, 1, 2, -EPROTONOSUPPORT },
+		{ 128, 2, 2, -EPROTONOSUPPORT },
+		{ 56, 0, 2, -EUCLEAN },
+		{ 72, 0, 2, -EUCLEAN },
 	};
 	u32 i, need;
 
@@ -161,7 +162,7 @@ static void unknown_mandatory_records_and_flags_are_refused(void)
 		const char *reason;
 	} rows[] = {
 		{ 0, 0, -EOPNOTSUPP, "a mandatory record is of a type that is not known" },
-		{ 7, 0, -EOPNOTSUPP, "a mandatory record is of a type that is not known" },
+		{ 8, 0, -EOPNOTSUPP, "a mandatory record is of a type that is not known" },
 		{ 0xffff, 0, -EOPNOTSUPP, "a mandatory record is of a type that is not known" },
 		{ 77, 2, -EUCLEAN, "a record has a flag that does not exist" },
 		{ 77, 3, -EUCLEAN, "a record has a flag that does not exist" },
@@ -187,6 +188,7 @@ static void expect_length(u16 type, u32 bytes, int want)
 {
 	static const struct vmb_stream_limits limits = {
 		.channels = 3, .packet_bytes = 101, .vsp_bytes = 1000, .gpadl_pages = 5,
+		.state_bytes = 77,
 	};
 	struct vmb_stream_error why;
 	u32 nr_pieces = 0;
@@ -218,11 +220,12 @@ static void lengths_are_capped_before_anybody_sees_them(void)
 		int beyond;
 	} rows[] = {
 		{ VMBSAVE_RECORD_MANIFEST, 32, 32 + 3 * 64, -EMSGSIZE },
-		{ VMBSAVE_RECORD_CHANNEL, 200, 200, -EUCLEAN },
+		{ VMBSAVE_RECORD_CHANNEL, 232, 232, -EUCLEAN },
 		{ VMBSAVE_RECORD_GPADL, 16, 16 + 5 * 8, -EMSGSIZE },
 		{ VMBSAVE_RECORD_PACKET, 24, 24 + 104 + 1000, -EMSGSIZE },
 		{ VMBSAVE_RECORD_COMPLETION, 16, 16 + 101, -EMSGSIZE },
 		{ VMBSAVE_RECORD_END, 48, 48, -EUCLEAN },
+		{ VMBSAVE_RECORD_VSP_STATE, 8, 8 + 77, -EMSGSIZE },
 	};
 	u32 i;
 

@@ -247,8 +247,9 @@ static void a_gpadl_is_one_that_a_guest_can_make(void)
 		{ 1, 0, 7 * 4096, 0, 0 },
 		{ U32_MAX, 0, 1, 4095, 0 },
 		{ 0, 0, 4096, 0, -EUCLEAN },
-		{ 1, 1, 4096, 0, -EUCLEAN },
-		{ 1, 0x80000000, 4096, 0, -EUCLEAN },
+		{ 1, VMBSAVE_GPADL_FLAG_READ_ONLY, 7 * 4096, 0, 0 },
+		{ 1, 2, 7 * 4096, 0, -EUCLEAN },
+		{ 1, 0x80000001, 7 * 4096, 0, -EUCLEAN },
 		{ 2, 0, 0, 0, -EUCLEAN },
 		{ 2, 0, 0, 5, -EUCLEAN },
 		{ 2, 0, 1, 4096, -EUCLEAN },
@@ -389,7 +390,7 @@ static void every_record_has_its_exact_length(void)
 	} rows[] = {
 		{ VMBSAVE_RECORD_MANIFEST, 96,
 		  "the manifest's length is not that of its entries" },
-		{ VMBSAVE_RECORD_CHANNEL, 200, "a channel's record has a wrong length" },
+		{ VMBSAVE_RECORD_CHANNEL, 232, "a channel's record has a wrong length" },
 		{ VMBSAVE_RECORD_GPADL, 16 + 7 * 8, "a GPADL's pages are not those of its buffer" },
 		{ VMBSAVE_RECORD_PACKET, 24, "a packet's length is not that of its parts" },
 		{ VMBSAVE_RECORD_COMPLETION, 16,
@@ -406,7 +407,7 @@ static void every_record_has_its_exact_length(void)
 
 static void limits_are_kept(void)
 {
-	struct vmb_stream_limits limits = { 1, 100, 100, 7 };
+	struct vmb_stream_limits limits = { 1, 100, 100, 7, 0 };
 	struct scene s;
 
 	scene_open(&s);
@@ -427,7 +428,7 @@ static void limits_are_kept(void)
 
 static void a_type_that_does_not_exist_is_refused(void)
 {
-	static const u16 types[] = { 0, 7, 8, 0x7fff, 0xffff };
+	static const u16 types[] = { 0, 8, 9, 0x7fff, 0xffff };
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
@@ -449,7 +450,8 @@ static void the_first_error_is_kept_by_every_check(void)
 	first = s.order.error;
 	EXPECT_EQ(feed_manifest(&s), -EOPNOTSUPP);
 	EXPECT_EQ(vmb_stream_check_manifest(&s.order, &s.manifest, 96), -EOPNOTSUPP);
-	EXPECT_EQ(vmb_stream_check_channel(&s.order, &s.channel, 200), -EOPNOTSUPP);
+	EXPECT_EQ(vmb_stream_check_channel(&s.order, &s.channel, 232), -EOPNOTSUPP);
+	EXPECT_EQ(vmb_stream_check_state(&s.order, &s, 8), -EOPNOTSUPP);
 	EXPECT_EQ(vmb_stream_check_gpadl(&s.order, &s.gpadl, 16), -EOPNOTSUPP);
 	EXPECT_EQ(vmb_stream_check_packet(&s.order, &s, 24), -EOPNOTSUPP);
 	EXPECT_EQ(vmb_stream_check_completion(&s.order, &s, 16), -EOPNOTSUPP);

@@ -195,6 +195,25 @@ static void a_channel_is_seen_field_by_field(void)
 	EXPECT_EQ(v.out_read, 13);
 }
 
+static void the_configuration_of_a_channel_is_seen_too(void)
+{
+	struct vmbsave_channel c = {
+		.mmio_gpa = cpu_to_le64(14ULL << 32),
+		.mmio_bytes = cpu_to_le64(15ULL << 32),
+		.flags = cpu_to_le32(16),
+		.max_external_bytes = cpu_to_le32(17),
+		.max_external_ranges = cpu_to_le32(18),
+	};
+	struct vmb_channel_view v;
+
+	ASSERT_EQ(vmb_stream_view_channel(&c, sizeof(c), &v), 0);
+	EXPECT_EQ(v.mmio_gpa, 14ULL << 32);
+	EXPECT_EQ(v.mmio_bytes, 15ULL << 32);
+	EXPECT_EQ(v.flags, 16);
+	EXPECT_EQ(v.max_external_bytes, 17);
+	EXPECT_EQ(v.max_external_ranges, 18);
+}
+
 static void manifest_entries_are_found_by_index(void)
 {
 	struct {
@@ -230,6 +249,7 @@ static void page_numbers_are_found_by_index(void)
 		__le64 pfn[3];
 	} gpadl = {
 		.head.id = cpu_to_le32(5),
+		.head.flags = cpu_to_le32(6),
 		.head.byte_count = cpu_to_le32(2 * 4096),
 		.head.byte_offset = cpu_to_le32(1),
 	};
@@ -241,11 +261,37 @@ static void page_numbers_are_found_by_index(void)
 
 	ASSERT_EQ(vmb_stream_view_gpadl(&gpadl, sizeof(gpadl), &v), 0);
 	EXPECT_EQ(v.id, 5);
+	EXPECT_EQ(v.flags, 6);
 	EXPECT_EQ(v.nr_pages, 3);
 	EXPECT_EQ(v.byte_count, 2 * 4096);
 	EXPECT_EQ(v.byte_offset, 1);
 	for (i = 0; i < 3; i++)
 		EXPECT_EQ(vmb_gpadl_view_pfn(&v, i), 0x100000000ULL + i);
+}
+
+/* Of any length from that of its structure on. */
+static void a_state_is_seen_as_it_is(void)
+{
+	struct vmbsave_vsp_state head = { .version = cpu_to_le32(7), .reserved = cpu_to_le32(1) };
+	u32 bytes;
+
+	for (bytes = 0; bytes < 40; bytes++) {
+		u8 *data = test_alloc(bytes);
+		struct vmb_state_view v, before;
+
+		memcpy(data, &head, min_t(u32, bytes, sizeof(head)));
+		memset(&v, 0x5a, sizeof(v));
+		before = v;
+		EXPECT_EQ(vmb_stream_view_state(data, bytes, &v), bytes < 8 ? -EUCLEAN : 0);
+		if (bytes < 8) {
+			EXPECT_MEM(&v, &before, sizeof(v));
+		} else {
+			EXPECT_EQ(v.version, 7);
+			EXPECT_EQ(v.bytes, bytes - 8);
+			EXPECT(v.data == (bytes > 8 ? data + 8 : NULL));
+		}
+		free(data);
+	}
 }
 
 /* Whether that may be is not for the view to say. */
@@ -287,8 +333,9 @@ static void every_type_has_its_name_and_no_other_has_one(void)
 	EXPECT_STR(vmb_record_name(VMBSAVE_RECORD_PACKET), "PACKET");
 	EXPECT_STR(vmb_record_name(VMBSAVE_RECORD_COMPLETION), "COMPLETION");
 	EXPECT_STR(vmb_record_name(VMBSAVE_RECORD_END), "END");
+	EXPECT_STR(vmb_record_name(VMBSAVE_RECORD_VSP_STATE), "VSP_STATE");
 	for (type = 0; type <= 0xffff; type++)
-		if (type < VMBSAVE_RECORD_MANIFEST || type > VMBSAVE_RECORD_END)
+		if (type < VMBSAVE_RECORD_MANIFEST || type > VMBSAVE_RECORD_VSP_STATE)
 			EXPECT_STR(vmb_record_name(type), "unknown");
 }
 
@@ -297,8 +344,10 @@ static const struct test_case cases[] = {
 	TEST_CASE(lengths_inside_do_not_wrap),
 	TEST_CASE(the_parts_of_a_packet_are_where_they_are_and_unaligned_is_fine),
 	TEST_CASE(a_channel_is_seen_field_by_field),
+	TEST_CASE(the_configuration_of_a_channel_is_seen_too),
 	TEST_CASE(manifest_entries_are_found_by_index),
 	TEST_CASE(page_numbers_are_found_by_index),
+	TEST_CASE(a_state_is_seen_as_it_is),
 	TEST_CASE(an_empty_manifest_has_a_view),
 	TEST_CASE(an_answer_is_seen_as_it_is),
 	TEST_CASE(every_type_has_its_name_and_no_other_has_one),

@@ -19,10 +19,12 @@ struct records {
 /* Places in the sample. */
 enum {
 	MANIFEST,
-	CHANNEL_0, GPADL_3, GPADL_7, SENT_2, SENT_5, QUEUED_9, ANSWER_0, QUEUED_10, ANSWER_1,
-	CHANNEL_1, GPADL_4, QUEUED_1,
+	CHANNEL_0, STATE_0,
+	GPADL_3, GPADL_7, SENT_2, SENT_5, QUEUED_9, ANSWER_0, QUEUED_10, ANSWER_1,
+	CHANNEL_1, STATE_1, GPADL_4, QUEUED_1,
 	CHANNEL_2, GPADL_1,
 	CHANNEL_3,
+	CHANNEL_4,
 	SAMPLE_RECORDS
 };
 
@@ -97,6 +99,12 @@ static void adjust_counts(struct records *records, u32 index, int change)
 	} else if (records->at[index].type == VMBSAVE_RECORD_PACKET) {
 		le64_add_cpu(&entry->nr_packets, change);
 		le64_add_cpu(&manifest->nr_packets, change);
+	} else if (records->at[index].type == VMBSAVE_RECORD_VSP_STATE) {
+		/* There is no second one to be counted. */
+		if (change < 0) {
+			entry->state_version = 0;
+			entry->state_min_version = 0;
+		}
 	} else {
 		le64_add_cpu(&entry->nr_completions, change);
 		le64_add_cpu(&manifest->nr_completions, change);

@@ -63,7 +63,7 @@ struct collected {
 
 static void collect(struct collected *c, const struct image *image)
 {
-	struct vmb_stream_limits limits = { 1, U32_MAX, U32_MAX, 1 };
+	struct vmb_stream_limits limits = { 1, U32_MAX, U32_MAX, 1, 0 };
 	struct vmb_stream_reader reader;
 	struct vmb_stream_piece piece;
 	u32 at = 0, need;

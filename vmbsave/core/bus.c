@@ -21,6 +21,8 @@ static void release_device(struct device *dev)
 	if (bus->ops->release)
 		bus->ops->release(bus);
 	ida_free(&bus_ids, bus->id);
+	WARN_ON_ONCE(!xa_empty(&bus->channels));
+	xa_destroy(&bus->channels);
 	kfree(bus);
 	vmb_limit_uncharge(VMB_LIMIT_BUSES, 1);
 }
@@ -35,7 +37,8 @@ static void init_bus(struct vmb_bus *bus, const struct vmb_bus_ops *ops,
 	bus->next_id = 1;
 	vmb_turn_init(&bus->turn);
 	mutex_init(&bus->lock);
-	INIT_LIST_HEAD(&bus->channels);
+	xa_init(&bus->channels);
+	bus->identities = RB_ROOT;
 	INIT_LIST_HEAD(&bus->owned);
 	init_waitqueue_head(&bus->left);
 	vmb_bus_error_init(bus);
@@ -251,14 +254,16 @@ void vmb_bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error)
 		bus->ops->event(bus, type, channel, error);
 }
 
+/* Servers first: a client whose server has gone closes without waiting. */
 static struct vmb_channel *first_owned(struct vmb_bus *bus)
 {
-	struct vmb_channel *channel;
+	struct vmb_channel *channel, *first = NULL;
 
 	guard(mutex)(&bus->lock);
-	channel = list_first_entry_or_null(&bus->owned, struct vmb_channel,
-					   owned_node);
-	return channel ? vmb_channel_get(channel) : NULL;
+	list_for_each_entry(channel, &bus->owned, owned_node)
+		if (!first || (channel->server && !first->server))
+			first = channel;
+	return first ? vmb_channel_get(first) : NULL;
 }
 
 /**

@@ -5,9 +5,11 @@
 #include <linux/device.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/uuid.h>
 #include <linux/vmb_bus.h>
 #include <linux/wait.h>
+#include <linux/xarray.h>
 
 #include <uapi/linux/vmbsave.h>
 
@@ -59,18 +61,20 @@ struct vmb_bus_ops {
  * @owner: his
  * @memory: guest RAM
  * @turn: who may change the state of the bus or its set of channels; protects
- *	the next three
+ *	the next four. Owners offer and withdraw their channels without it.
  * @state: changed by the migrate room alone; others read it with READ_ONCE
  * @session: the save or restore of the whole bus, or NULL
  * @session_error: what the failed commit of a session answers until reset
- * @lock: protects the next six; only @ops->event is called with it
- * @channels: on offer, by ascending id
+ * @walk: id of the channel that vmb_bus_next() gave last
+ * @lock: protects the next seven; only @ops->event is called with it
+ * @channels: struct vmb_channel on offer, by id
+ * @identities: the same by identity, no two alike
  * @owned: made by vmb_channel_allocate(), on offer or not, both ends
  * @next_id: id of the next channel; ids are not used again
- * @nr_channels: length of @channels
- * @nr_leaving: channels that are off the list and not removed yet
+ * @nr_channels: how many there are in @channels
+ * @nr_leaving: channels in no list whose device is not added or not removed yet
  * @dying: set once, no more offers
- * @left: woken when @nr_leaving falls to 0
+ * @left: woken when @nr_leaving falls
  * @error: the last error, with a lock of its own
  * @id: number of the bus, in its name
  */
@@ -84,9 +88,11 @@ struct vmb_bus {
 	enum vmb_bus_state state;
 	struct vmb_session *session;
 	int session_error;
+	u32 walk;
 
-	struct mutex lock; /* protects the next six */
-	struct list_head channels;
+	struct mutex lock; /* protects the next seven */
+	struct xarray channels;
+	struct rb_root identities;
 	struct list_head owned;
 	u32 next_id;
 	u32 nr_channels;
@@ -131,17 +137,26 @@ struct vmb_channel *vmb_bus_offer(struct vmb_bus *bus,
 				  const struct vmb_channel_identity *identity);
 int vmb_bus_rescind(struct vmb_bus *bus, u32 id);
 struct vmb_channel *vmb_bus_find(struct vmb_bus *bus, u32 id);
+struct vmb_channel *vmb_bus_find_identity(struct vmb_bus *bus,
+					  const struct vmb_channel_identity *identity);
 struct vmb_channel *vmb_bus_next(struct vmb_bus *bus,
 				 struct vmb_channel *channel);
+struct vmb_channel *vmb_bus_next_client(struct vmb_bus *bus,
+					struct vmb_channel *client);
+struct vmb_bus *vmb_bus_adopt(struct vmb_bus *bus, struct vmb_channel *client);
 struct vmb_channel **vmb_bus_list(struct vmb_bus *bus, u32 *nr);
 void vmb_bus_put_list(struct vmb_channel **list, u32 nr);
 void vmb_bus_forget(struct vmb_channel *channel);
 void vmb_bus_forgotten(struct vmb_channel *channel);
 u32 vmb_bus_new_id(struct vmb_bus *bus);
+int vmb_bus_enter(struct vmb_bus *bus);
+void vmb_bus_leave(struct vmb_bus *bus);
 int vmb_bus_own(struct vmb_bus *bus, struct vmb_channel *channel);
 bool vmb_bus_disown(struct vmb_channel *channel);
 int vmb_bus_enlist(struct vmb_bus *bus, struct vmb_channel *channel);
 bool vmb_bus_unlist(struct vmb_channel *channel);
+int vmb_channel_identity_compare(const struct vmb_channel_identity *a,
+				 const struct vmb_channel_identity *b);
 void vmb_bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error);
 
 #endif /* _VMB_CORE_BUS_H */

@@ -6,6 +6,8 @@
 #include <linux/vmb_ns.h>
 
 #include "core/channel.h"
+#include "core/client.h"
+#include "core/external.h"
 #include "core/gpadl.h"
 #include "core/limits.h"
 #include "core/outgoing.h"
@@ -20,6 +22,7 @@ static void release_device(struct device *dev)
 	xa_destroy(&channel->gpadls);
 	if (channel->host)
 		channel->host->release(channel->host);
+	vmb_client_free(channel->client);
 	vmb_bus_put(channel->bus);
 	kfree(channel);
 	vmb_limit_uncharge(VMB_LIMIT_CHANNELS, 1);
@@ -32,6 +35,8 @@ static void release_work(struct work_struct *work)
 
 	/* Completing a packet late can have kicked the worker once more. */
 	cancel_delayed_work_sync(&channel->work);
+	vmb_client_cancel(channel->client);
+	vmb_external_unpin(channel);
 	put_device(&channel->dev);
 }
 
@@ -101,7 +106,7 @@ struct vmb_channel *vmb_channel_create(struct vmb_bus *bus,
 	kref_init(&channel->ref);
 	INIT_WORK(&channel->release, release_work);
 	INIT_WORK(&channel->unregister, unregister_work);
-	INIT_LIST_HEAD(&channel->node);
+	RB_CLEAR_NODE(&channel->node);
 	INIT_LIST_HEAD(&channel->owned_node);
 	channel->server = true;
 	channel->bus = vmb_bus_get(bus);
@@ -110,6 +115,7 @@ struct vmb_channel *vmb_channel_create(struct vmb_bus *bus,
 	channel->max_packet = VMB_PACKET_BYTES_DEFAULT;
 	vmb_turn_init(&channel->turn);
 	xa_init(&channel->gpadls);
+	init_waitqueue_head(&channel->unmapped);
 	spin_lock_init(&channel->lock);
 	vmb_channel_flow_init(channel);
 
@@ -136,6 +142,45 @@ void vmb_channel_set_host(struct vmb_channel *channel,
 EXPORT_SYMBOL_IF_KUNIT(vmb_channel_set_host);
 
 /**
+ * vmb_channel_claim_host() - set how the guest is signalled, unless it is set
+ * @channel: the channel, which takes @host over
+ * @host: the way
+ *
+ * Context: process context.
+ * Return: 0, or @host is still the caller's: -EBUSY (there is another one),
+ * -ENODEV (the channel is gone).
+ */
+int vmb_channel_claim_host(struct vmb_channel *channel,
+			   struct vmb_channel_host *host)
+{
+	guard(spinlock_irqsave)(&channel->lock);
+
+	if (channel->gone)
+		return -ENODEV;
+	if (channel->host)
+		return -EBUSY;
+	channel->host = host;
+	return 0;
+}
+
+/**
+ * vmb_channel_drop_host() - undo vmb_channel_claim_host()
+ * @channel: the channel
+ * @host: nothing happens if it has another one by now
+ * Context: process context.
+ */
+void vmb_channel_drop_host(struct vmb_channel *channel,
+			   struct vmb_channel_host *host)
+{
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		if (channel->host != host)
+			return;
+		channel->host = NULL;
+	}
+	host->release(host);
+}
+
+/**
  * vmb_channel_detach() - the channel goes away; part it from VSP and guest
  * @channel: the channel, bound to a VSP
  *
@@ -159,11 +204,13 @@ void vmb_channel_detach(struct vmb_channel *channel)
 		vmb_channel_shut(channel);
 	vmb_outgoing_discard(channel);
 	cancel_delayed_work_sync(&channel->work);
+	vmb_client_disconnect(channel);
 	vmb_gpadl_release_all(channel);
 	vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_DISABLE);
 	vmb_turn_release(&channel->turn);
 	vmb_channel_set_host(channel, NULL);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_channel_detach);
 
 /**
  * vmb_channel_set_pointer() - keep something of the VSP's

@@ -7,6 +7,7 @@
 #include <linux/jiffies.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/vmb_channel.h>
@@ -19,6 +20,7 @@
 #include "core/bus.h"
 #include "core/session.h"
 #include "core/turn.h"
+#include "wire/pipe.h"
 #include "wire/ring.h"
 
 struct vmb_channel;
@@ -35,10 +37,13 @@ struct vmb_packet_completion;
 /**
  * struct vmb_channel_host - how a channel interrupts its guest
  * @signal: Required. Called with the channel's lock held.
+ * @closed: Optional. The channel was closed, or its traffic stopped for good.
+ *	Called with the channel's lock held.
  * @release: Required. It is not used any more.
  */
 struct vmb_channel_host {
 	void (*signal)(struct vmb_channel_host *host);
+	void (*closed)(struct vmb_channel_host *host);
 	void (*release)(struct vmb_channel_host *host);
 };
 
@@ -108,9 +113,10 @@ struct vmb_channel_queue {
  * @ref: references of this module's objects; together they hold one on @dev,
  *	because the last one on a device may not be dropped in any context
  * @release: drops that one
- * @bus: referenced
- * @node: in @bus->channels
+ * @bus: referenced; of a client changes with the turn when its guest moves
+ * @node: in @bus->identities
  * @owned_node: in @bus->owned
+ * @forgotten: its device has been removed; set with @bus->lock
  * @server: it is the server's end; else a client's
  * @owned: vmb_channel_allocate() made it, and it is bound to no driver
  * @identity: what it is; changes only while it is Disabled and owned
@@ -126,11 +132,16 @@ struct vmb_channel_queue {
  * @turn: who may change the channel; protects the fields up to @lock
  * @state: changed by vmb_channel_state_move() alone
  * @flowing: .started was called and .suspend was not yet
+ * @post_starting: .post_started runs, in the task that has the turn
  * @opened_before: it has been open
  * @restored: it is what a restore made of it
  * @max_packet: largest payload, bytes
  * @config: what else was set
- * @gpadls: struct vmb_gpadl by id
+ * @gpadls: struct vmb_gpadl by id; looked up in any context with its xa_lock,
+ *	which protects the next two as well
+ * @mappable: GPADLs can be mapped: from before .opened until after .closed
+ * @nr_mapped: how many are
+ * @unmapped: woken when one is no longer mapped
  * @ring_gpadl: the one with the rings of an open channel
  * @ring_map: its pages in one mapping
  * @open: as the guest asked
@@ -151,6 +162,11 @@ struct vmb_channel_queue {
  * @incoming: struct vmb_packet_completion that the VSP has
  * @nr_incoming: length of @incoming
  * @generation: of the open; a completion from an earlier one is not sent
+ * @quota: most requests that the VSP may hold or whose answers may wait
+ * @blocked: the worker has left a request in the ring because of @quota
+ * @unpin: struct vmb_external_pages that nobody uses any more
+ * @latency: how long the client's end lets a signal be held back, 100 ns
+ * @passive: packets have to come in process context, as they always do
  *
  * @work: the worker: delivery, completion routines, the queue
  * @run: the worker delivers
@@ -159,14 +175,19 @@ struct vmb_channel_queue {
  * @rx_size: bytes at @rx
  * @drained: woken when @nr_incoming falls to 0 and when @gone is set
  * @stray: completions that named no packet in use
+ * @delivering: the packet whose .process_packet runs, the worker's; cleared with
+ *	@lock once it was given up
+ * @deferred: that packet is to be delivered again
+ * @nr_deferred: how often in a row, of the packet at the head of the ring
  */
 struct vmb_channel {
 	struct device dev;
 	struct kref ref;
 	struct work_struct release;
 	struct vmb_bus *bus;
-	struct list_head node;
+	struct rb_node node;
 	struct list_head owned_node;
+	bool forgotten;
 	bool server;
 	bool owned;
 	struct vmb_channel_identity identity;
@@ -181,11 +202,15 @@ struct vmb_channel {
 	struct vmb_turn turn;
 	enum vmb_channel_state state;
 	bool flowing;
+	bool post_starting;
 	bool opened_before;
 	bool restored;
 	u32 max_packet;
 	struct vmb_channel_config config;
 	struct xarray gpadls;
+	bool mappable;
+	u32 nr_mapped;
+	wait_queue_head_t unmapped;
 	struct vmb_gpadl *ring_gpadl;
 	void *ring_map;
 	struct vmb_channel_open open;
@@ -204,6 +229,11 @@ struct vmb_channel {
 	struct list_head incoming;
 	u32 nr_incoming;
 	u32 generation;
+	u32 quota;
+	bool blocked;
+	struct list_head unpin;
+	u16 latency;
+	bool passive;
 
 	struct delayed_work work;
 	bool run;
@@ -212,11 +242,43 @@ struct vmb_channel {
 	u32 rx_size;
 	wait_queue_head_t drained;
 	u64 stray;
+	struct vmb_packet_completion *delivering;
+	bool deferred;
+	u32 nr_deferred;
 };
 
 static inline struct vmb_channel *to_vmb_channel(struct device *dev)
 {
 	return container_of(dev, struct vmb_channel, dev);
+}
+
+static_assert(VMB_PIPE_DATA_MAX == VMB_PIPE_BYTES_MAX);
+
+/**
+ * vmb_channel_is_pipe() - do payloads begin with a header of a pipe?
+ * @channel: the channel
+ *
+ * Context: any.
+ * Return: true if they do in the ring; they do not in a packet object or in
+ * the save stream.
+ */
+static inline bool vmb_channel_is_pipe(const struct vmb_channel *channel)
+{
+	return READ_ONCE(channel->config.flags) & VMB_CHANNEL_INIT_IS_PIPE;
+}
+
+/**
+ * vmb_channel_payload_max() - largest payload of a data packet
+ * @channel: the channel
+ *
+ * Context: any.
+ * Return: bytes, without the header of a pipe.
+ */
+static inline u32 vmb_channel_payload_max(const struct vmb_channel *channel)
+{
+	u32 max = READ_ONCE(channel->max_packet);
+
+	return vmb_channel_is_pipe(channel) ? min(max, VMB_PIPE_DATA_MAX) : max;
 }
 
 /**
@@ -245,12 +307,17 @@ struct vmb_channel *vmb_channel_create(struct vmb_bus *bus,
 void vmb_channel_detach(struct vmb_channel *channel);
 void vmb_channel_set_host(struct vmb_channel *channel,
 			  struct vmb_channel_host *host);
+int vmb_channel_claim_host(struct vmb_channel *channel,
+			   struct vmb_channel_host *host);
+void vmb_channel_drop_host(struct vmb_channel *channel,
+			   struct vmb_channel_host *host);
 
 /* vsp.c */
 int vmb_vsp_check_callbacks(const struct vmb_vsp *vsp);
 
 /* channel_owner.c: channels that an owner made */
 int vmb_channel_offer_own(struct vmb_channel *channel);
+void vmb_channel_announce_own(struct vmb_channel *channel);
 void vmb_channel_withdraw_own(struct vmb_channel *channel);
 void vmb_channel_disown(struct vmb_channel *channel);
 
@@ -274,6 +341,8 @@ enum vmb_channel_event {
 
 int vmb_channel_state_next(enum vmb_channel_state state,
 			   enum vmb_channel_event event);
+int vmb_client_state_next(enum vmb_channel_state state,
+			  enum vmb_channel_event event);
 int __must_check vmb_channel_state_check(const struct vmb_channel *channel,
 					 enum vmb_channel_event event);
 void vmb_channel_state_move(struct vmb_channel *channel,
@@ -286,17 +355,22 @@ bool vmb_channel_state_is_open(enum vmb_channel_state state);
 int vmb_channel_open(struct vmb_channel *channel,
 		     const struct vmb_channel_open *open);
 int vmb_channel_close(struct vmb_channel *channel);
+int vmb_channel_close_until(struct vmb_channel *channel, unsigned long deadline);
 int vmb_channel_rings_attach(struct vmb_channel *channel,
 			     const struct vmb_channel_open *open);
 void vmb_channel_rings_detach(struct vmb_channel *channel);
 int vmb_channel_call_opened(struct vmb_channel *channel);
+void vmb_channel_call_closed(struct vmb_channel *channel);
 void vmb_channel_shut(struct vmb_channel *channel);
+void vmb_channel_tell_closed(struct vmb_channel *channel);
 
 /* channel_flow.c: traffic */
 void vmb_channel_flow_init(struct vmb_channel *channel);
 void vmb_channel_flow_start(struct vmb_channel *channel);
 int vmb_channel_flow_stop(struct vmb_channel *channel, unsigned long deadline);
 void vmb_channel_flow_cut(struct vmb_channel *channel);
+void vmb_channel_flow_freeze(struct vmb_channel *channel);
+void vmb_channel_flow_thaw(struct vmb_channel *channel);
 void vmb_channel_flow_resume(struct vmb_channel *channel);
 bool vmb_channel_flow_wanted(const struct vmb_channel *channel);
 void vmb_channel_blame(struct vmb_channel *channel, int error);

@@ -5,6 +5,7 @@
 #include <linux/vmb_ns.h>
 
 #include "core/channel.h"
+#include "core/client.h"
 #include "core/outgoing.h"
 
 /**
@@ -23,12 +24,14 @@
  * Who changes the channel waits for its callbacks, so they may not wait for
  * him.
  * Context: any.
- * Return: true if the calling task has the channel's turn or is its worker.
+ * Return: true if the calling task has the channel's turn or is its worker, or
+ * a client's work.
  */
 bool vmb_channel_in_callback(struct vmb_channel *channel)
 {
 	return vmb_turn_is_mine(&channel->turn) ||
-	       current_work() == &channel->work.work;
+	       current_work() == &channel->work.work ||
+	       vmb_client_is_working(channel->client);
 }
 
 static int take_turn(struct vmb_channel *channel, unsigned long deadline)
@@ -98,10 +101,18 @@ int vmb_channel_enable(struct vmb_channel *channel)
 	if (ret)
 		return ret;
 	ret = vmb_channel_state_check(channel, VMB_CHANNEL_EVENT_ENABLE);
-	if (!ret && channel->owned)
+	if (!ret && channel->client)
+		ret = vmb_client_check(channel);
+	else if (!ret && channel->owned)
 		ret = vmb_channel_offer_own(channel);
 	if (!ret)
 		vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_ENABLE);
+	if (!ret && channel->server && channel->owned)
+		vmb_channel_announce_own(channel);
+	if (!ret && channel->client)
+		vmb_client_wake(channel);
+	else if (!ret)
+		vmb_clients_wake(channel->bus);
 	vmb_channel_control_end(channel);
 	return ret;
 }
@@ -193,9 +204,24 @@ int vmb_channel_abort_session(struct vmb_channel *channel, int error)
 	return ret;
 }
 
+/* Return: 0: no traffic runs, and the server has closed a client's channel */
+static int disable_begin(struct vmb_channel *channel, unsigned long deadline)
+{
+	int ret = channel->client ? vmb_client_may_hang_up(channel) : 0;
+
+	if (!ret)
+		ret = vmb_channel_flow_stop(channel, deadline);
+	if (ret || !channel->client)
+		return ret;
+	ret = vmb_client_hang_up(channel, deadline);
+	if (ret)
+		vmb_channel_flow_start(channel);
+	return ret;
+}
+
 static int disable_locked(struct vmb_channel *channel, unsigned long deadline)
 {
-	int ret = vmb_channel_flow_stop(channel, deadline);
+	int ret = disable_begin(channel, deadline);
 
 	if (ret)
 		return ret;
@@ -206,6 +232,7 @@ static int disable_locked(struct vmb_channel *channel, unsigned long deadline)
 	vmb_outgoing_cancel(channel, 0);
 	vmb_channel_flush(channel);
 	forget_saved(channel);
+	vmb_client_disconnect(channel);
 	if (channel->owned)
 		vmb_channel_withdraw_own(channel);
 	return 0;

@@ -6,6 +6,7 @@
 #include <linux/wait.h>
 
 #include "core/channel.h"
+#include "core/external.h"
 #include "core/incoming.h"
 #include "core/outgoing.h"
 #include "core/workqueue.h"
@@ -54,6 +55,7 @@ static void report_failure(struct vmb_channel *channel)
 	dev_err_ratelimited(&channel->dev, "traffic stopped, %s: %pe\n", text,
 			    ERR_PTR(error));
 	vmb_bus_event(channel->bus, VMBSAVE_EVENT_FAILED, channel->id, error);
+	vmb_channel_tell_closed(channel);
 }
 
 static void channel_work(struct work_struct *work)
@@ -65,6 +67,7 @@ static void channel_work(struct work_struct *work)
 	more = vmb_outgoing_finish(channel);
 	more |= vmb_incoming_deliver(channel);
 	more |= vmb_outgoing_pump(channel);
+	vmb_external_unpin(channel);
 	/* One round at a time: who waits for the worker waits for no more. */
 	if (more)
 		vmb_channel_kick(channel);
@@ -109,6 +112,8 @@ void vmb_channel_flow_init(struct vmb_channel *channel)
 	INIT_WORK(&channel->resume, resume_work);
 	init_waitqueue_head(&channel->drained);
 	INIT_LIST_HEAD(&channel->incoming);
+	INIT_LIST_HEAD(&channel->unpin);
+	channel->quota = VMB_TRANSACTION_QUOTA_DEFAULT;
 	vmb_queue_init(&channel->queue);
 }
 
@@ -217,8 +222,11 @@ void vmb_channel_flow_start(struct vmb_channel *channel)
 			WRITE_ONCE(channel->run, true);
 	}
 	vmb_channel_kick(channel);
-	if (vsp->post_started)
-		vsp->post_started(channel);
+	if (!vsp->post_started)
+		return;
+	channel->post_starting = true;
+	vsp->post_started(channel);
+	channel->post_starting = false;
 }
 
 static bool is_drained(struct vmb_channel *channel)
@@ -228,36 +236,58 @@ static bool is_drained(struct vmb_channel *channel)
 	return !channel->nr_incoming || channel->gone;
 }
 
+/* Transaction ids that are named, and room for them: a guest's can be long. */
+#define BLAMED		4
+#define BLAMED_BYTES	(sizeof(": ") + BLAMED * sizeof("18446744073709551615, ") + \
+			 sizeof("..."))
+
+/* Return: how many are held; the oldest of them, such as ": 1, 2, 3, 4, ..." */
+static u32 list_held(struct vmb_channel *channel, char ids[BLAMED_BYTES],
+		     u64 *oldest)
+{
+	struct vmb_packet_completion *packet;
+	int used = 0, nr = 0;
+
+	ids[0] = '\0';
+	guard(spinlock_irqsave)(&channel->lock);
+	list_for_each_entry(packet, &channel->incoming, node) {
+		if (!nr)
+			*oldest = packet->out.id;
+		if (nr == BLAMED) {
+			scnprintf(ids + used, BLAMED_BYTES - used, ", ...");
+			break;
+		}
+		used += scnprintf(ids + used, BLAMED_BYTES - used, "%s%llu",
+				  nr++ ? ", " : ": ", packet->out.id);
+	}
+	return channel->nr_incoming;
+}
+
 /**
  * vmb_channel_blame() - say in the bus's last error who still holds what
  * @channel: the channel
  * @error: negative errno of the wait that was in vain
  *
+ * Names the four oldest packets.
  * Of a channel whose turn somebody else has, the VSP may be gone by now.
  * Context: process context.
  */
 void vmb_channel_blame(struct vmb_channel *channel, int error)
 {
 	struct vmb_error_place place = { .channel = channel->id };
-	struct vmb_packet_completion *oldest;
+	char ids[BLAMED_BYTES];
 	u32 nr;
 
-	scoped_guard(spinlock_irqsave, &channel->lock) {
-		nr = channel->nr_incoming;
-		oldest = list_first_entry_or_null(&channel->incoming,
-						  struct vmb_packet_completion,
-						  node);
-		place.packet = oldest ? oldest->out.id : 0;
-	}
+	nr = list_held(channel, ids, &place.packet);
 	if (vmb_turn_is_mine(&channel->turn))
 		vmb_bus_error_set(channel->bus, error, &place,
-				  "%s of %s holds %u incoming packets, the oldest is %llu",
+				  "%s of %s holds %u incoming packets%s",
 				  channel->vsp->name, dev_name(&channel->dev),
-				  nr, place.packet);
+				  nr, ids);
 	else
 		vmb_bus_error_set(channel->bus, error, &place,
-				  "%s is busy and %u incoming packets are held, the oldest is %llu",
-				  dev_name(&channel->dev), nr, place.packet);
+				  "%s is busy and %u incoming packets are held%s",
+				  dev_name(&channel->dev), nr, ids);
 }
 
 static int drain(struct vmb_channel *channel, unsigned long deadline)
@@ -340,4 +370,43 @@ void vmb_channel_flow_cut(struct vmb_channel *channel)
 		channel->vsp->suspend(channel);
 	channel->flowing = false;
 	leave_rings(channel);
+}
+
+/**
+ * vmb_channel_flow_freeze() - stop traffic of a client as its guest's CPUs stop
+ * @channel: a client's end; the caller has its turn
+ *
+ * Its owner is not told, and may keep incoming packets: what he completes or
+ * sends from now on waits in the queue.
+ * Context: process context, waits for a callback in progress.
+ */
+void vmb_channel_flow_freeze(struct vmb_channel *channel)
+{
+	vmb_turn_assert(&channel->turn);
+	stop_delivery(channel);
+	leave_rings(channel);
+}
+
+/**
+ * vmb_channel_flow_thaw() - undo vmb_channel_flow_freeze(), or start traffic
+ * @channel: a client's end; the caller has its turn
+ *
+ * Nothing happens if no traffic should run.
+ * Context: process context, may sleep; calls .started and .post_started if the
+ * owner has not been told yet that traffic runs.
+ */
+void vmb_channel_flow_thaw(struct vmb_channel *channel)
+{
+	if (!channel->flowing) {
+		vmb_channel_flow_start(channel);
+	} else if (vmb_channel_flow_wanted(channel)) {
+		scoped_guard(spinlock_irqsave, &channel->lock) {
+			if (channel->error)
+				return;
+			channel->live = true;
+			WRITE_ONCE(channel->run, true);
+		}
+		vmb_channel_kick(channel);
+	}
+	vmb_channel_kick_guest(channel);
 }

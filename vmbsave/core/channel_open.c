@@ -29,6 +29,9 @@ EXPORT_SYMBOL_NS_GPL(vmb_channel_open_data, VMBSAVE_NS);
 
 static int check_geometry(const struct vmb_gpadl *gpadl, u32 downstream)
 {
+	/* Rings are written, and the VMM believes these pages clean. */
+	if (gpadl->flags & VMB_GPADL_READ_ONLY)
+		return -EINVAL;
 	if (gpadl->byte_offset || gpadl->byte_count % VMBSAVE_PAGE_SIZE)
 		return -EINVAL;
 	if (downstream < RING_PAGES_MIN || downstream >= gpadl->nr_pages ||
@@ -60,7 +63,7 @@ static int attach_both(struct vmb_channel *channel, const struct vmb_gpadl *gpad
  *
  * Context: process context, may sleep. Writes no guest byte.
  * Return: 0, or nothing happened: -ENOENT (no such GPADL), -EINVAL (two rings
- * do not fit in it so), -EPROTO (their indices are nonsense), -ENOMEM.
+ * do not fit in it so, or it is read-only), -EPROTO (their indices are nonsense), -ENOMEM.
  */
 int vmb_channel_rings_attach(struct vmb_channel *channel,
 			     const struct vmb_channel_open *open)
@@ -86,7 +89,8 @@ int vmb_channel_rings_attach(struct vmb_channel *channel,
 	if (ret)
 		goto err_map;
 	channel->ring_gpadl = gpadl;
-	channel->open = *open;
+	scoped_guard(spinlock_irqsave, &channel->lock)
+		channel->open = *open;
 	return 0;
 
 err_map:
@@ -111,9 +115,9 @@ void vmb_channel_rings_detach(struct vmb_channel *channel)
 		memset(&channel->out, 0, sizeof(channel->out));
 		channel->error = 0;
 		channel->error_text = NULL;
+		memset(&channel->open, 0, sizeof(channel->open));
 	}
 	memset(&channel->in, 0, sizeof(channel->in));
-	memset(&channel->open, 0, sizeof(channel->open));
 	vmb_incoming_cleanup(channel);
 	vunmap(channel->ring_map);
 	channel->ring_map = NULL;
@@ -129,9 +133,27 @@ void vmb_channel_rings_detach(struct vmb_channel *channel)
  */
 int vmb_channel_call_opened(struct vmb_channel *channel)
 {
-	int ret = channel->vsp->opened ? channel->vsp->opened(channel) : 0;
+	int ret;
 
-	return WARN_ONCE(ret > 0, "vmb: .opened returned %d\n", ret) ? -EINVAL : ret;
+	vmb_gpadl_maps_begin(channel);
+	ret = channel->vsp->opened ? channel->vsp->opened(channel) : 0;
+	if (WARN_ONCE(ret > 0, "vmb: .opened returned %d\n", ret))
+		ret = -EINVAL;
+	if (ret)
+		vmb_gpadl_maps_end(channel);
+	return ret;
+}
+
+/**
+ * vmb_channel_call_closed() - undo vmb_channel_call_opened()
+ * @channel: its rings are still attached; the caller has its turn
+ * Context: process context, may sleep; calls .closed.
+ */
+void vmb_channel_call_closed(struct vmb_channel *channel)
+{
+	if (channel->vsp->closed)
+		channel->vsp->closed(channel);
+	vmb_gpadl_maps_end(channel);
 }
 
 /* What .opened has sent is taken back if it fails. */
@@ -211,9 +233,53 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_channel_open);
  */
 void vmb_channel_shut(struct vmb_channel *channel)
 {
-	if (channel->vsp->closed)
-		channel->vsp->closed(channel);
+	vmb_channel_call_closed(channel);
 	vmb_channel_rings_detach(channel);
+	vmb_channel_tell_closed(channel);
+}
+
+/**
+ * vmb_channel_tell_closed() - tell the other end that no traffic will come
+ * @channel: the channel
+ *
+ * For a client in this kernel; a VMM closes its channels itself.
+ * Context: any.
+ */
+void vmb_channel_tell_closed(struct vmb_channel *channel)
+{
+	guard(spinlock_irqsave)(&channel->lock);
+
+	if (channel->host && channel->host->closed)
+		channel->host->closed(channel->host);
+}
+
+/**
+ * vmb_channel_close_until() - vmb_channel_close() with a deadline
+ * @channel: the channel
+ * @deadline: in jiffies; 0 = wait as long as it takes, and not killably
+ *
+ * Context: as vmb_channel_close().
+ * Return: as vmb_channel_close(), and -ETIMEDOUT: it is still open.
+ */
+int vmb_channel_close_until(struct vmb_channel *channel, unsigned long deadline)
+{
+	int ret = vmb_channel_control_begin(channel, deadline);
+
+	if (ret)
+		return ret;
+	ret = vmb_channel_state_check(channel, VMB_CHANNEL_EVENT_CLOSE);
+	if (!ret && !vmb_bus_is_running(channel->bus))
+		ret = -EBADFD;
+	if (!ret)
+		ret = vmb_channel_flow_stop(channel, deadline);
+	if (!ret) {
+		vmb_channel_shut(channel);
+		vmb_outgoing_cancel(channel, 0);
+		vmb_channel_flush(channel);
+		vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_CLOSE);
+	}
+	vmb_channel_control_end(channel);
+	return ret;
 }
 
 /**
@@ -228,22 +294,6 @@ void vmb_channel_shut(struct vmb_channel *channel)
  */
 int vmb_channel_close(struct vmb_channel *channel)
 {
-	int ret = vmb_channel_control_begin(channel, vmb_deadline_none());
-
-	if (ret)
-		return ret;
-	ret = vmb_channel_state_check(channel, VMB_CHANNEL_EVENT_CLOSE);
-	if (!ret && !vmb_bus_is_running(channel->bus))
-		ret = -EBADFD;
-	if (!ret)
-		ret = vmb_channel_flow_stop(channel, vmb_deadline_none());
-	if (!ret) {
-		vmb_channel_shut(channel);
-		vmb_outgoing_cancel(channel, 0);
-		vmb_channel_flush(channel);
-		vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_CLOSE);
-	}
-	vmb_channel_control_end(channel);
-	return ret;
+	return vmb_channel_close_until(channel, vmb_deadline_none());
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_channel_close);

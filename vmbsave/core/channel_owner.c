@@ -6,6 +6,8 @@
 
 #include "core/bus_type.h"
 #include "core/channel.h"
+#include "core/gpadl.h"
+#include "core/client.h"
 
 /**
  * DOC: Channels that have an owner
@@ -16,13 +18,17 @@
  * 2. The owner configures and enables it. The server's end gets an id and is on
  *    offer: the VMM is told (OFFERED) and treats it as one that it offered
  *    itself.
- * 3. The owner disables it: the offer is taken back (RESCINDED).
+ * 3. The owner disables it: the offer is taken back (RESCINDED). What came with
+ *    the offer goes with it: GPADLs, the way to signal the guest, and that it
+ *    was open or restored. Enabled again it is another channel to the guest.
  * 4. The owner cleans it up.
  *
- * Unhappy paths. The VMM has no memory for the offer, or another channel has
- * its identity: it stays Disabled. The bus goes away: the channel is detached
- * as one of a driver is, it is gone, and the owner's calls answer -ENODEV; he
- * still has to clean it up.
+ * Unhappy paths. The VMM has no memory for the offer, another channel has its
+ * identity, or the bus is being saved or restored: it stays Disabled. The bus
+ * goes away: the channel is detached as one of a driver is, it is gone, and the
+ * owner's calls answer -ENODEV; he still has to clean it up, and that waits
+ * until the bus has detached it. The bus goes away while it is allocated: the
+ * bus waits for the allocation, which fails.
  */
 
 static int add_device(struct vmb_channel *channel)
@@ -48,24 +54,23 @@ static void remove_device(struct vmb_channel *channel)
 		device_unregister(&channel->dev);
 }
 
-struct vmb_channel *__vmb_channel_allocate(struct vmb_bus *bus,
-					   struct vmb_vsp *callbacks,
-					   bool is_server, struct module *owner)
+static struct vmb_channel *allocate(struct vmb_bus *bus,
+				    const struct vmb_vsp *callbacks,
+				    bool is_server)
 {
 	static const struct vmb_channel_identity nobody;
 	struct vmb_channel *channel;
-	int ret = vmb_vsp_check_callbacks(callbacks);
+	int ret;
 
-	if (ret)
-		return ERR_PTR(ret);
-	callbacks->owner = owner;
 	channel = vmb_channel_create(bus, &nobody, vmb_bus_new_id(bus));
 	if (IS_ERR(channel))
 		return channel;
 	channel->server = is_server;
 	channel->owned = true;
 	channel->vsp = callbacks;
-	ret = add_device(channel);
+	ret = is_server ? 0 : vmb_client_init(channel);
+	if (!ret)
+		ret = add_device(channel);
 	if (ret)
 		goto err_channel;
 	vmb_channel_get(channel);
@@ -81,15 +86,47 @@ err_channel:
 	vmb_channel_put(channel);
 	return ERR_PTR(ret);
 }
+
+struct vmb_channel *__vmb_channel_allocate(struct vmb_bus *bus,
+					   struct vmb_vsp *callbacks,
+					   bool is_server, struct module *owner)
+{
+	struct vmb_channel *channel;
+	int ret = vmb_vsp_check_callbacks(callbacks) ?: vmb_bus_enter(bus);
+
+	if (ret)
+		return ERR_PTR(ret);
+	callbacks->owner = owner;
+	channel = allocate(bus, callbacks, is_server);
+	vmb_bus_leave(bus);
+	return channel;
+}
 EXPORT_SYMBOL_NS_GPL(__vmb_channel_allocate, VMBSAVE_NS);
+
+/* An offer that no session could have seen */
+static int enlist(struct vmb_channel *channel)
+{
+	struct vmb_bus *bus = channel->bus;
+	int ret;
+
+	if (!vmb_bus_is_changeable(bus))
+		return -EBUSY;
+	channel->id = vmb_bus_new_id(bus);
+	vmb_channel_get(channel);
+	ret = vmb_bus_enlist(bus, channel);
+	if (ret)
+		vmb_channel_put(channel);
+	return ret;
+}
 
 /**
  * vmb_channel_offer_own() - the owner offers a channel
  * @channel: Disabled; the caller has its turn
  *
+ * The VMM hears of it by vmb_channel_announce_own().
  * Context: process context, may sleep.
- * Return: 0, or it is not on offer: -EINVAL (it has no type), -EEXIST, -ENODEV,
- * -ENOMEM.
+ * Return: 0, or it is not on offer: -EINVAL (it has no type), -EEXIST, -EBUSY
+ * (the bus is being saved or restored, or that has failed), -ENODEV, -ENOMEM.
  */
 int vmb_channel_offer_own(struct vmb_channel *channel)
 {
@@ -99,38 +136,59 @@ int vmb_channel_offer_own(struct vmb_channel *channel)
 	vmb_turn_assert(&channel->turn);
 	if (guid_is_null(&channel->identity.type))
 		return -EINVAL;
-	channel->id = vmb_bus_new_id(bus);
-	vmb_channel_get(channel);
-	ret = vmb_bus_enlist(bus, channel);
-	if (ret) {
-		vmb_channel_put(channel);
+	ret = enlist(channel);
+	if (ret || !bus->ops->offered)
 		return ret;
-	}
-	ret = bus->ops->offered ? bus->ops->offered(bus, channel) : 0;
-	if (!ret)
-		vmb_bus_event(bus, VMBSAVE_EVENT_OFFERED, channel->id, 0);
-	else if (vmb_bus_unlist(channel))
+	ret = bus->ops->offered(bus, channel);
+	if (ret && vmb_bus_unlist(channel))
 		vmb_channel_put(channel);
 	return ret;
 }
 
 /**
+ * vmb_channel_announce_own() - tell the VMM of an offer
+ * @channel: on offer and Enabled; the caller has its turn
+ * Context: process context.
+ */
+void vmb_channel_announce_own(struct vmb_channel *channel)
+{
+	vmb_bus_event(channel->bus, VMBSAVE_EVENT_OFFERED, channel->id, 0);
+}
+
+/* Return: true if it was on offer */
+static bool withdraw(struct vmb_channel *channel)
+{
+	if (!vmb_bus_unlist(channel))
+		return false;
+	vmb_bus_event(channel->bus, VMBSAVE_EVENT_RESCINDED, channel->id,
+		      -ENODEV);
+	vmb_channel_put(channel);
+	return true;
+}
+
+/**
  * vmb_channel_withdraw_own() - the owner takes his offer back
- * @channel: the channel; nothing happens if it is not on offer
+ * @channel: Disabled; nothing happens if it is not on offer; the caller has its
+ *	turn and another reference
  * Context: process context, may sleep.
  */
 void vmb_channel_withdraw_own(struct vmb_channel *channel)
 {
-	if (!vmb_bus_unlist(channel))
+	vmb_turn_assert(&channel->turn);
+	if (!withdraw(channel))
 		return;
-	vmb_bus_event(channel->bus, VMBSAVE_EVENT_RESCINDED, channel->id,
-		      -ENODEV);
-	vmb_channel_put(channel);
+	/* The VMM has no name for it any more: nobody else could undo these. */
+	vmb_gpadl_release_all(channel);
+	vmb_channel_set_host(channel, NULL);
+	channel->opened_before = false;
+	WRITE_ONCE(channel->restored, false);
 }
 
 /**
  * vmb_channel_disown() - part a channel from its owner, its bus and its guest
- * @channel: the caller has a reference; nothing happens the second time
+ * @channel: the caller has a reference
+ *
+ * Once this returns no callback of the owner is called, whoever did it.
  * Context: process context, waits for callbacks in progress; calls .suspend,
  * .closed, .discard_packet.
  */
@@ -138,9 +196,11 @@ void vmb_channel_disown(struct vmb_channel *channel)
 {
 	if (!vmb_bus_disown(channel))
 		return;
-	vmb_channel_withdraw_own(channel);
+	withdraw(channel);
 	vmb_channel_detach(channel);
+	vmb_client_cancel(channel->client);
 	remove_device(channel);
+	vmb_bus_forgotten(channel);
 	vmb_channel_put(channel);
 }
 

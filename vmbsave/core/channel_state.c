@@ -28,6 +28,15 @@
  * From STOPPED open leads to ACTIVE and pause to ENABLED; disable leads from
  * everywhere to DISABLED. What is not in the table is refused with -EBADFD.
  * Whether traffic runs in ACTIVE is up to the bus.
+ *
+ * That is the server's end. A client's end is started by enabling it, and every
+ * close leads to where it was before:
+ *
+ *              enable            open            pause
+ *   DISABLED ----------> ENABLED ------> ACTIVE ------> PAUSED
+ *      ^                   |               ^ |   start    |
+ *      |                   | disable       | +<-----------+
+ *      +-------------------+---------------+-- disable, close
  */
 
 #define NO (-EBADFD)
@@ -83,6 +92,52 @@ static const s8 next_state[VMB_CHANNEL_NR_STATES][VMB_CHANNEL_NR_EVENTS] = {
 	},
 };
 
+#define NOWHERE {						\
+	[VMB_CHANNEL_EVENT_ENABLE]  = NO,			\
+	[VMB_CHANNEL_EVENT_DISABLE] = NO,			\
+	[VMB_CHANNEL_EVENT_START]   = NO,			\
+	[VMB_CHANNEL_EVENT_PAUSE]   = NO,			\
+	[VMB_CHANNEL_EVENT_OPEN]    = NO,			\
+	[VMB_CHANNEL_EVENT_CLOSE]   = NO,			\
+}
+
+static const s8 client_next[VMB_CHANNEL_NR_STATES][VMB_CHANNEL_NR_EVENTS] = {
+	[VMB_CHANNEL_DISABLED] = {
+		[VMB_CHANNEL_EVENT_ENABLE]  = VMB_CHANNEL_ENABLED,
+		[VMB_CHANNEL_EVENT_DISABLE] = VMB_CHANNEL_DISABLED,
+		[VMB_CHANNEL_EVENT_START]   = NO,
+		[VMB_CHANNEL_EVENT_PAUSE]   = VMB_CHANNEL_DISABLED,
+		[VMB_CHANNEL_EVENT_OPEN]    = NO,
+		[VMB_CHANNEL_EVENT_CLOSE]   = NO,
+	},
+	[VMB_CHANNEL_ENABLED] = {
+		[VMB_CHANNEL_EVENT_ENABLE]  = NO,
+		[VMB_CHANNEL_EVENT_DISABLE] = VMB_CHANNEL_DISABLED,
+		[VMB_CHANNEL_EVENT_START]   = VMB_CHANNEL_ENABLED,
+		[VMB_CHANNEL_EVENT_PAUSE]   = NO,
+		[VMB_CHANNEL_EVENT_OPEN]    = VMB_CHANNEL_ACTIVE,
+		[VMB_CHANNEL_EVENT_CLOSE]   = NO,
+	},
+	[VMB_CHANNEL_STARTED] = NOWHERE,
+	[VMB_CHANNEL_PAUSED] = {
+		[VMB_CHANNEL_EVENT_ENABLE]  = NO,
+		[VMB_CHANNEL_EVENT_DISABLE] = VMB_CHANNEL_DISABLED,
+		[VMB_CHANNEL_EVENT_START]   = VMB_CHANNEL_ACTIVE,
+		[VMB_CHANNEL_EVENT_PAUSE]   = VMB_CHANNEL_PAUSED,
+		[VMB_CHANNEL_EVENT_OPEN]    = NO,
+		[VMB_CHANNEL_EVENT_CLOSE]   = VMB_CHANNEL_DISABLED,
+	},
+	[VMB_CHANNEL_ACTIVE] = {
+		[VMB_CHANNEL_EVENT_ENABLE]  = NO,
+		[VMB_CHANNEL_EVENT_DISABLE] = VMB_CHANNEL_DISABLED,
+		[VMB_CHANNEL_EVENT_START]   = VMB_CHANNEL_ACTIVE,
+		[VMB_CHANNEL_EVENT_PAUSE]   = VMB_CHANNEL_PAUSED,
+		[VMB_CHANNEL_EVENT_OPEN]    = NO,
+		[VMB_CHANNEL_EVENT_CLOSE]   = VMB_CHANNEL_DISABLED,
+	},
+	[VMB_CHANNEL_STOPPED] = NOWHERE,
+};
+
 static const char * const state_names[VMB_CHANNEL_NR_STATES] = {
 	[VMB_CHANNEL_DISABLED]	= "disabled",
 	[VMB_CHANNEL_ENABLED]	= "enabled",
@@ -99,8 +154,17 @@ static_assert(VMB_CHANNEL_PAUSED == VMBSAVE_CHANNEL_PAUSED);
 static_assert(VMB_CHANNEL_ACTIVE == VMBSAVE_CHANNEL_ACTIVE);
 static_assert(VMB_CHANNEL_STOPPED == VMBSAVE_CHANNEL_STOPPED);
 
+static int look_up(const s8 table[][VMB_CHANNEL_NR_EVENTS],
+		   enum vmb_channel_state state, enum vmb_channel_event event)
+{
+	if (WARN_ON_ONCE(state >= VMB_CHANNEL_NR_STATES ||
+			 event >= VMB_CHANNEL_NR_EVENTS))
+		return -EBADFD;
+	return table[state][event];
+}
+
 /**
- * vmb_channel_state_next() - where an event leads
+ * vmb_channel_state_next() - where an event leads the server's end
  * @state: from there
  * @event: what happens
  *
@@ -110,12 +174,31 @@ static_assert(VMB_CHANNEL_STOPPED == VMBSAVE_CHANNEL_STOPPED);
 int vmb_channel_state_next(enum vmb_channel_state state,
 			   enum vmb_channel_event event)
 {
-	if (WARN_ON_ONCE(state >= VMB_CHANNEL_NR_STATES ||
-			 event >= VMB_CHANNEL_NR_EVENTS))
-		return -EBADFD;
-	return next_state[state][event];
+	return look_up(next_state, state, event);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_channel_state_next);
+
+/**
+ * vmb_client_state_next() - where an event leads a client's end
+ * @state: from there
+ * @event: what happens
+ *
+ * Context: any.
+ * Return: as vmb_channel_state_next().
+ */
+int vmb_client_state_next(enum vmb_channel_state state,
+			  enum vmb_channel_event event)
+{
+	return look_up(client_next, state, event);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_client_state_next);
+
+static int next_of(const struct vmb_channel *channel,
+		   enum vmb_channel_event event)
+{
+	return look_up(channel->server ? next_state : client_next,
+		       channel->state, event);
+}
 
 /**
  * vmb_channel_state_check() - is an event legal in the channel's state?
@@ -128,7 +211,7 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_channel_state_next);
 int vmb_channel_state_check(const struct vmb_channel *channel,
 			    enum vmb_channel_event event)
 {
-	int next = vmb_channel_state_next(channel->state, event);
+	int next = next_of(channel, event);
 
 	return next < 0 ? next : 0;
 }
@@ -150,7 +233,7 @@ static void set_state(struct vmb_channel *channel, enum vmb_channel_state state)
 void vmb_channel_state_move(struct vmb_channel *channel,
 			    enum vmb_channel_event event)
 {
-	int next = vmb_channel_state_next(channel->state, event);
+	int next = next_of(channel, event);
 
 	if (!WARN_ON_ONCE(next < 0))
 		set_state(channel, next);
@@ -222,8 +305,8 @@ u32 vmb_channel_pause_reasons(const struct vmb_channel *channel)
 	enum vmb_channel_state state = vmb_channel_get_state(channel);
 	u32 reasons = 0;
 
-	if (state == VMB_CHANNEL_DISABLED || state == VMB_CHANNEL_ENABLED ||
-	    state == VMB_CHANNEL_PAUSED)
+	if (state == VMB_CHANNEL_DISABLED || state == VMB_CHANNEL_PAUSED ||
+	    (state == VMB_CHANNEL_ENABLED && channel->server))
 		reasons |= VMB_PAUSED_BY_VSP;
 	if (!vmb_bus_is_running(channel->bus))
 		reasons |= VMB_PAUSED_BY_BUS;

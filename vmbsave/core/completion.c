@@ -1,35 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/math.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/vmb_ns.h>
 #include <linux/vmb_packet.h>
 #include <linux/vmb_result.h>
 
 #include "core/channel.h"
+#include "core/external.h"
 #include "core/incoming.h"
 #include "core/limits.h"
 #include "core/outgoing.h"
 
-/**
- * vmb_packet_completion_create() - make room for one incoming packet
- * @channel: the channel
- * @room: bytes of its payload or its answer, whichever is longer
- *
- * Context: process context.
- * Return: the object, for vmb_packet_completion_free(), or ERR_PTR: -EDQUOT,
- * -ENOMEM.
- */
-struct vmb_packet_completion *
-vmb_packet_completion_create(struct vmb_channel *channel, u32 room)
+static struct vmb_packet_completion *create(struct vmb_channel *channel,
+					    u32 room, u32 behind)
 {
 	struct vmb_packet_completion *packet;
 	int ret = vmb_limit_charge(VMB_LIMIT_PACKETS, 1);
 
 	if (ret)
 		return ERR_PTR(ret);
-	packet = kvmalloc(struct_size(packet, payload, room), GFP_KERNEL_ACCOUNT);
+	packet = kvmalloc(struct_size(packet, payload, room + behind),
+			  GFP_KERNEL_ACCOUNT);
 	if (!packet) {
 		vmb_limit_uncharge(VMB_LIMIT_PACKETS, 1);
 		return ERR_PTR(-ENOMEM);
@@ -40,6 +35,49 @@ vmb_packet_completion_create(struct vmb_channel *channel, u32 room)
 	packet->out.kind = VMB_OUTGOING_COMPLETION;
 	packet->out.data = packet->payload;
 	packet->room = room;
+	return packet;
+}
+
+/**
+ * vmb_packet_completion_create() - make room for an answer
+ * @channel: the channel
+ * @room: bytes of it
+ *
+ * Context: process context.
+ * Return: the object, for vmb_packet_completion_free(), or ERR_PTR: -EDQUOT,
+ * -ENOMEM.
+ */
+struct vmb_packet_completion *
+vmb_packet_completion_create(struct vmb_channel *channel, u32 room)
+{
+	return create(channel, room, 0);
+}
+
+/**
+ * vmb_packet_completion_receive() - make room for one incoming packet
+ * @channel: the channel
+ * @external_bytes: from vmb_external_check(), 0 = it describes nothing
+ *
+ * All it takes is one piece of memory: the payload or the answer, whichever is
+ * longer, the VSP's room, and the list of what it describes.
+ *
+ * Context: process context.
+ * Return: as vmb_packet_completion_create().
+ */
+struct vmb_packet_completion *
+vmb_packet_completion_receive(struct vmb_channel *channel, u32 external_bytes)
+{
+	u32 room = round_up(channel->max_packet, VMB_RING_ALIGN);
+	u32 context = round_up(channel->config.context_bytes, VMB_RING_ALIGN);
+	struct vmb_packet_completion *packet;
+
+	packet = create(channel, room, context + external_bytes);
+	if (IS_ERR(packet))
+		return packet;
+	if (context)
+		packet->context = memset(packet->payload + room, 0, context);
+	if (external_bytes)
+		packet->external = (void *)(packet->payload + room + context);
 	return packet;
 }
 
@@ -66,6 +104,23 @@ static bool answer_wanted(const struct vmb_packet_completion *packet)
 	       packet->generation == channel->generation;
 }
 
+/* The VSP has one less. */
+static void retire_locked(struct vmb_packet_completion *packet)
+{
+	struct vmb_channel *channel = packet->channel;
+
+	list_del_init(&packet->node);
+	if (channel->delivering == packet)
+		WRITE_ONCE(channel->delivering, NULL);
+	vmb_external_release_locked(packet);
+	channel->nr_incoming--;
+	/* The worker stops reading at the quota; one less restarts it. */
+	if (channel->blocked && vmb_incoming_load(channel) < channel->quota)
+		vmb_channel_kick(channel);
+	if (!channel->nr_incoming)
+		wake_up_all(&channel->drained);
+}
+
 /* Return: the packet if it is over, NULL if its answer waits */
 static struct vmb_packet_completion *
 complete_locked(struct vmb_packet_completion *packet, const void *buf, u32 len)
@@ -73,7 +128,6 @@ complete_locked(struct vmb_packet_completion *packet, const void *buf, u32 len)
 	struct vmb_channel *channel = packet->channel;
 	int ret = 0;
 
-	list_del_init(&packet->node);
 	if (answer_wanted(packet)) {
 		packet->out.bytes = len;
 		ret = vmb_outgoing_submit(channel, &packet->out, buf);
@@ -81,12 +135,7 @@ complete_locked(struct vmb_packet_completion *packet, const void *buf, u32 len)
 			vmb_channel_fail_locked(channel, ret,
 						"an answer is longer than the ring");
 	}
-	/* The worker stops reading at the quota; one less restarts it. */
-	if (vmb_incoming_load(channel) >= VMB_INCOMING_QUOTA)
-		vmb_channel_kick(channel);
-	channel->nr_incoming--;
-	if (!channel->nr_incoming)
-		wake_up_all(&channel->drained);
+	retire_locked(packet);
 	return ret == VMB_MORE ? NULL : packet;
 }
 
@@ -105,6 +154,64 @@ void vmb_packet_complete(struct vmb_packet_completion *packet, const void *buf,
 		vmb_packet_completion_free(packet);
 }
 EXPORT_SYMBOL_NS_GPL(vmb_packet_complete, VMBSAVE_NS);
+
+void vmb_packet_defer(struct vmb_packet_completion *packet)
+{
+	struct vmb_channel *channel = packet->channel;
+
+	if (WARN_ONCE(current_work() != &channel->work.work ||
+		      READ_ONCE(channel->delivering) != packet,
+		      "vmb: a packet was deferred that is not being processed\n"))
+		return;
+	channel->deferred = true;
+	scoped_guard(spinlock_irqsave, &channel->lock)
+		retire_locked(packet);
+	vmb_packet_completion_free(packet);
+}
+EXPORT_SYMBOL_NS_GPL(vmb_packet_defer, VMBSAVE_NS);
+
+void vmb_packet_fail(struct vmb_packet_completion *packet)
+{
+	struct vmb_channel *channel = packet->channel;
+
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		if (!channel->gone && packet->generation == channel->generation)
+			vmb_channel_fail_locked(channel, -EPROTO,
+						"the VSP cannot deal with a packet");
+		retire_locked(packet);
+	}
+	vmb_packet_completion_free(packet);
+}
+EXPORT_SYMBOL_NS_GPL(vmb_packet_fail, VMBSAVE_NS);
+
+/**
+ * vmb_packet_completion_flags() - what a packet has besides its payload
+ * @packet: from .process_packet
+ *
+ * The Flags of EvtVmbChannelProcessPacket.
+ * Context: any.
+ * Return: a set of VMB_PROCESS_PACKET_*.
+ */
+u32 vmb_packet_completion_flags(const struct vmb_packet_completion *packet)
+{
+	return packet->external ? VMB_PROCESS_PACKET_EXTERNAL_DATA : 0;
+}
+EXPORT_SYMBOL_NS_GPL(vmb_packet_completion_flags, VMBSAVE_NS);
+
+/**
+ * vmb_packet_completion_context() - the VSP's private room in a packet
+ * @packet: from .process_packet
+ *
+ * As many bytes as vmb_channel_init_set_client_context_size() has set, zeroed
+ * for each delivery, aligned to 8 bytes. (VmbChannelPacketGetClientContext)
+ * Context: any.
+ * Return: the room, until the packet is completed; NULL if none was set.
+ */
+void *vmb_packet_completion_context(struct vmb_packet_completion *packet)
+{
+	return packet->context;
+}
+EXPORT_SYMBOL_NS_GPL(vmb_packet_completion_context, VMBSAVE_NS);
 
 /**
  * vmb_packet_completion_transaction_id() - the guest's id of a request

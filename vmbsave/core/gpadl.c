@@ -30,7 +30,7 @@ u64 vmb_gpadl_pages_touched(u32 byte_count, u32 byte_offset)
 EXPORT_SYMBOL_IF_KUNIT(vmb_gpadl_pages_touched);
 
 /**
- * vmb_gpadl_alloc() - make a GPADL object; the caller fills in its pfns
+ * vmb_gpadl_alloc() - make a GPADL object; the caller fills in pfns and flags
  * @channel: the channel
  * @id: chosen by the guest
  * @byte_count: length of the buffer
@@ -149,48 +149,92 @@ int vmb_gpadl_create(struct vmb_channel *channel, struct vmb_gpadl *gpadl)
 	if (channel->state == VMB_CHANNEL_DISABLED ||
 	    !vmb_bus_is_changeable(channel->bus))
 		goto out;
-	ret = xa_insert(&channel->gpadls, gpadl->id, gpadl, GFP_KERNEL_ACCOUNT);
-	if (ret)
-		ret = ret == -EBUSY ? -EEXIST : ret;
-	else
-		ret = vmb_gpadl_pin(channel, gpadl);
-	if (ret && ret != -EEXIST)
-		xa_erase(&channel->gpadls, gpadl->id);
+	/* It can be mapped once it is in the table, so its pages come first. */
+	ret = xa_load(&channel->gpadls, gpadl->id) ? -EEXIST :
+						     vmb_gpadl_pin(channel, gpadl);
+	if (!ret)
+		ret = xa_insert(&channel->gpadls, gpadl->id, gpadl,
+				GFP_KERNEL_ACCOUNT);
 out:
 	vmb_channel_control_end(channel);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_gpadl_create);
 
-/**
- * vmb_gpadl_teardown() - the guest takes its pages back
- * @channel: the channel
- * @id: of the GPADL
- *
- * Context: process context, may sleep.
- * Return: 0, or -ENOENT, -EBADFD (the bus is not in STOP or RUNNING), -EBUSY
- * (the rings of the open channel are in it, or the channel is being saved or
- * restored), -EINTR, -ENODEV.
- */
-int vmb_gpadl_teardown(struct vmb_channel *channel, u32 id)
+/* Return: 0, as of vmb_gpadl_teardown(), or -EAGAIN: mapped, and it is marked */
+static int take_out_locked(struct vmb_channel *channel, u32 id, bool waited,
+			   struct vmb_gpadl **gpadl)
+{
+	lockdep_assert_held(&channel->gpadls.xa_lock);
+
+	*gpadl = xa_load(&channel->gpadls, id);
+	if (!*gpadl || (waited && (*gpadl)->taker != current))
+		return -ENOENT;
+	if (*gpadl == channel->ring_gpadl || (!waited && (*gpadl)->taker))
+		return -EBUSY;
+	if ((*gpadl)->mapped) {
+		(*gpadl)->taker = current;
+		return -EAGAIN;
+	}
+	__xa_erase(&channel->gpadls, id);
+	return 0;
+}
+
+static int try_teardown(struct vmb_channel *channel, u32 id, bool waited)
 {
 	struct vmb_gpadl *gpadl;
 	int ret = vmb_channel_control_begin(channel, vmb_deadline_none());
 
 	if (ret)
 		return ret;
-	gpadl = xa_load(&channel->gpadls, id);
-	if (!vmb_bus_is_changeable(channel->bus)) {
-		ret = -EBADFD;
-	} else if (!gpadl) {
-		ret = -ENOENT;
-	} else if (gpadl == channel->ring_gpadl) {
-		ret = -EBUSY;
-	} else {
-		xa_erase(&channel->gpadls, id);
-		vmb_gpadl_free(channel, gpadl);
+	ret = -EBADFD;
+	if (vmb_bus_is_changeable(channel->bus)) {
+		scoped_guard(spinlock, &channel->gpadls.xa_lock)
+			ret = take_out_locked(channel, id, waited, &gpadl);
+		if (!ret)
+			vmb_gpadl_free(channel, gpadl);
 	}
 	vmb_channel_control_end(channel);
+	return ret;
+}
+
+/* Nothing happens if it has gone, and another one has its id. */
+static void give_up(struct vmb_channel *channel, u32 id)
+{
+	struct vmb_gpadl *gpadl;
+
+	guard(spinlock)(&channel->gpadls.xa_lock);
+	gpadl = xa_load(&channel->gpadls, id);
+	if (gpadl && gpadl->taker == current)
+		gpadl->taker = NULL;
+}
+
+/**
+ * vmb_gpadl_teardown() - the guest takes its pages back
+ * @channel: the channel
+ * @id: of the GPADL
+ *
+ * Waits while the VSP has it mapped, without the channel's turn: the channel can
+ * be closed, its bus stopped and saved meanwhile. A session that has the channel
+ * when the wait is over keeps the GPADL, which was saved (-EBUSY).
+ *
+ * Context: process context, sleeps until it is unmapped; can be interrupted by a
+ * fatal signal.
+ * Return: 0, or it is still there: -EBADFD (the bus is not in STOP or RUNNING),
+ * -EBUSY (the rings of the open channel are in it, the channel is being saved or
+ * restored, or another call waits for it already), -EINTR. Or it is not:
+ * -ENOENT, -ENODEV.
+ */
+int vmb_gpadl_teardown(struct vmb_channel *channel, u32 id)
+{
+	int ret = try_teardown(channel, id, false);
+
+	if (ret != -EAGAIN)
+		return ret;
+	ret = vmb_gpadl_wait_unmapped(channel, id) ?:
+	      try_teardown(channel, id, true);
+	if (ret)
+		give_up(channel, id);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_gpadl_teardown);

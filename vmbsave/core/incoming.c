@@ -6,6 +6,7 @@
 #include <linux/string.h>
 
 #include "core/channel.h"
+#include "core/external.h"
 #include "core/incoming.h"
 #include "core/outgoing.h"
 #include "core/workqueue.h"
@@ -22,6 +23,11 @@
  *    goes to the VSP. The object has room for the answer, so that it cannot be
  *    lost for lack of memory.
  * 4. After a batch the guest is told what was read.
+ *
+ * A request that the VSP defers is given up at once and stays in the ring, as
+ * if it had not been read, with all that is behind it; the next round of the
+ * worker reads it anew. So a stop does not wait for it, and a save finds it
+ * where the guest has put it.
  *
  * Unhappy paths. No memory for the object: the request stays in the ring, with
  * all that is behind it, and the worker comes back; completions before it were
@@ -46,7 +52,11 @@
 int vmb_incoming_prepare(struct vmb_channel *channel)
 {
 	channel->rx_size = sizeof(struct vmb_descriptor) +
+			   vmb_external_rx_bytes(channel) +
+			   (vmb_channel_is_pipe(channel) ?
+			    sizeof(struct vmb_pipe_header) : 0) +
 			   round_up(channel->max_packet, VMB_RING_ALIGN);
+	channel->nr_deferred = 0;
 	channel->rx = kvmalloc(channel->rx_size, GFP_KERNEL_ACCOUNT);
 	return channel->rx ? 0 : -ENOMEM;
 }
@@ -63,37 +73,45 @@ void vmb_incoming_cleanup(struct vmb_channel *channel)
 }
 
 /* Return: where a request goes that is taken off the ring, NULL if it waits */
-static struct vmb_packet_completion *make_room(struct vmb_channel *channel)
+static struct vmb_packet_completion *make_room(struct vmb_channel *channel,
+					       u32 external_bytes)
 {
 	struct vmb_packet_completion *packet;
 
 	scoped_guard(spinlock_irqsave, &channel->lock) {
-		if (vmb_incoming_load(channel) >= VMB_INCOMING_QUOTA)
+		channel->blocked = vmb_incoming_load(channel) >= channel->quota;
+		if (channel->blocked)
 			return NULL;
 	}
-	packet = vmb_packet_completion_create(channel,
-					      round_up(channel->max_packet,
-						       VMB_RING_ALIGN));
+	packet = vmb_packet_completion_receive(channel, external_bytes);
 	if (!IS_ERR(packet))
 		return packet;
 	vmb_workqueue_queue_delayed(&channel->work, msecs_to_jiffies(RETRY_MS));
 	return NULL;
 }
 
-static void deliver_request(struct vmb_channel *channel,
+/* Return: false if the VSP has deferred it */
+static bool deliver_request(struct vmb_channel *channel,
 			    struct vmb_packet_completion *packet,
-			    const struct vmb_descriptor_view *view)
+			    const struct vmb_descriptor_view *view,
+			    const void *data, u32 len)
 {
-	memcpy(packet->payload, view->payload, view->payload_len);
+	memcpy(packet->payload, data, len);
+	if (packet->external)
+		vmb_external_fill(packet->external, view);
 	packet->out.id = view->transaction_id;
 	packet->wants_completion = view->wants_completion;
 	scoped_guard(spinlock_irqsave, &channel->lock) {
 		packet->generation = channel->generation;
 		list_add_tail(&packet->node, &channel->incoming);
 		channel->nr_incoming++;
+		channel->delivering = packet;
 	}
-	channel->vsp->process_packet(channel, packet, packet->payload,
-				     view->payload_len);
+	channel->deferred = false;
+	channel->vsp->process_packet(channel, packet, packet->payload, len);
+	WRITE_ONCE(channel->delivering, NULL);
+	channel->nr_deferred = channel->deferred ? channel->nr_deferred + 1 : 0;
+	return !channel->deferred;
 }
 
 static void deliver_completion(struct vmb_channel *channel,
@@ -114,29 +132,78 @@ static void fail(struct vmb_channel *channel, int error, const char *why)
 	vmb_channel_fail_locked(channel, error, why);
 }
 
+/* A VSP that goes on deferring does not keep a CPU busy. */
+static void come_back(struct vmb_channel *channel)
+{
+	vmb_workqueue_queue_delayed(&channel->work, channel->nr_deferred > 1 ?
+				    msecs_to_jiffies(RETRY_MS) : 0);
+}
+
+static const char *why_not(int error)
+{
+	switch (error) {
+	case -EOPNOTSUPP:
+		return "a packet refers to guest pages, which is not supported";
+	case -EMSGSIZE:
+		return "a packet describes more than the channel allows";
+	default:
+		return "a packet is no message of a pipe";
+	}
+}
+
+/* Return: 0, data and length of the payload, and bytes for what it describes */
+static int check_request(const struct vmb_channel *channel,
+			 const struct vmb_descriptor_view *view,
+			 const void **data, u32 *len, u32 *external_bytes)
+{
+	int ret = 0;
+
+	*data = view->payload;
+	*len = view->payload_len;
+	*external_bytes = 0;
+	if (view->type != VMB_PACKET_DATA_INBAND)
+		ret = view->type == VMB_PACKET_DATA_GPA_DIRECT ?
+		      vmb_external_check(channel, view, external_bytes) :
+		      -EOPNOTSUPP;
+	if (!ret && vmb_channel_is_pipe(channel))
+		ret = vmb_pipe_parse(view->payload, view->payload_len, data, len);
+	if (!ret && *len > round_up(channel->max_packet, VMB_RING_ALIGN))
+		ret = -EMSGSIZE;
+	return ret;
+}
+
+/* Return: 1 a request was delivered, -errno nothing */
+static int take_request(struct vmb_channel *channel, const struct vmb_ring *before,
+			const struct vmb_descriptor_view *view)
+{
+	struct vmb_packet_completion *packet;
+	u32 len, external_bytes;
+	const void *data;
+	int ret;
+
+	ret = check_request(channel, view, &data, &len, &external_bytes);
+	if (ret) {
+		fail(channel, ret, why_not(ret));
+		return ret;
+	}
+	packet = make_room(channel, external_bytes);
+	if (packet) {
+		if (deliver_request(channel, packet, view, data, len))
+			return 1;
+		come_back(channel);
+	}
+	channel->in = *before;
+	return -EAGAIN;
+}
+
 /* Return: 1 a request was delivered, 0 a completion, -errno nothing */
 static int deliver_view(struct vmb_channel *channel, const struct vmb_ring *before,
 			const struct vmb_descriptor_view *view)
 {
-	struct vmb_packet_completion *packet;
-
-	switch (view->type) {
-	case VMB_PACKET_COMPLETION:
-		deliver_completion(channel, view);
-		return 0;
-	case VMB_PACKET_DATA_INBAND:
-		packet = make_room(channel);
-		if (packet) {
-			deliver_request(channel, packet, view);
-			return 1;
-		}
-		channel->in = *before;
-		return -EAGAIN;
-	default:
-		fail(channel, -EOPNOTSUPP,
-		     "a packet refers to guest pages, which is not supported");
-		return -EOPNOTSUPP;
-	}
+	if (view->type != VMB_PACKET_COMPLETION)
+		return take_request(channel, before, view);
+	deliver_completion(channel, view);
+	return 0;
 }
 
 /* Return: as deliver_view() */

@@ -7,12 +7,10 @@
 #include "core/channel.h"
 
 /*
- * Requests that a VSP may hold or whose answers may wait for room before no
- * more is taken from the ring: a guest that asks and never reads cannot make
- * us keep more.
+ * Requests that a VSP holds or whose answers wait for room. At the quota no
+ * more is taken from the ring: a guest that asks and never reads cannot make us
+ * keep more.
  */
-#define VMB_INCOMING_QUOTA 1024
-
 static inline u64 vmb_incoming_load(const struct vmb_channel *channel)
 {
 	return channel->nr_incoming + channel->queue.nr_completions;

@@ -6,8 +6,10 @@
 #include <linux/vmb_result.h>
 
 #include "core/channel.h"
+#include "core/lent.h"
 #include "core/outgoing.h"
 #include "wire/descriptor.h"
+#include "wire/pipe.h"
 
 /**
  * DOC: What goes to the guest
@@ -20,6 +22,8 @@
  * 2. A packet that asked for a completion is SENT: it is kept by its
  *    transaction id until the guest's completion comes, whichever order these
  *    have. One that did not is FINISHED, and the worker calls its routine.
+ *    The header of a pipe's message is made when it is written, so that what
+ *    waits, and what is saved of it, is the payload alone.
  * 3. A completion is over when it is in the ring.
  * 4. When the ring is full we say how much room we wait for; the guest signals
  *    when there is, and the worker pumps the queue.
@@ -35,6 +39,38 @@
 #define PUMP_BATCH 64
 #define PUMP_BYTES 65536
 
+/* What goes before the payload of a packet; @pipe is room for a header. */
+static void fill_head(const struct vmb_channel *channel,
+		      const struct vmb_packet *p, struct vmb_ring_packet *packet,
+		      struct vmb_pipe_header *pipe)
+{
+	packet->type = VMB_PACKET_DATA_INBAND;
+	if (p->flags & VMB_PACKET_WAIT_FOR_COMPLETION)
+		packet->flags = VMB_PACKET_COMPLETION_REQUESTED;
+	if (p->lent) {
+		vmb_lent_fill_head(p->lent, packet);
+		return;
+	}
+	if (!vmb_channel_is_pipe(channel))
+		return;
+	vmb_pipe_frame(pipe, packet->payload_len);
+	packet->extra = pipe;
+	packet->extra_len = sizeof(*pipe);
+	packet->framing_len = sizeof(*pipe);
+}
+
+static u32 head_len(const struct vmb_channel *channel,
+		    const struct vmb_outgoing *out)
+{
+	const struct vmb_packet *p = container_of(out, struct vmb_packet, out);
+
+	if (out->kind == VMB_OUTGOING_COMPLETION)
+		return 0;
+	if (p->lent)
+		return p->lent->head_bytes;
+	return vmb_channel_is_pipe(channel) ? sizeof(struct vmb_pipe_header) : 0;
+}
+
 static int write_ring(struct vmb_channel *channel,
 		      const struct vmb_outgoing *out, const void *buf)
 {
@@ -44,17 +80,13 @@ static int write_ring(struct vmb_channel *channel,
 		.payload = buf,
 		.payload_len = out->bytes,
 	};
+	struct vmb_pipe_header pipe;
 	bool signal = false;
 	int ret;
 
-	if (out->kind == VMB_OUTGOING_PACKET) {
-		const struct vmb_packet *p =
-			container_of(out, struct vmb_packet, out);
-
-		packet.type = VMB_PACKET_DATA_INBAND;
-		if (p->flags & VMB_PACKET_WAIT_FOR_COMPLETION)
-			packet.flags = VMB_PACKET_COMPLETION_REQUESTED;
-	}
+	if (out->kind == VMB_OUTGOING_PACKET)
+		fill_head(channel, container_of(out, struct vmb_packet, out),
+			  &packet, &pipe);
 	ret = vmb_ring_write(&channel->out, &packet, &signal);
 	if (signal && channel->host)
 		channel->host->signal(channel->host);
@@ -87,7 +119,8 @@ static void sent_locked(struct vmb_channel *channel, struct vmb_outgoing *out)
 static void wait_for_room(struct vmb_channel *channel,
 			  const struct vmb_outgoing *out)
 {
-	if (vmb_ring_wait_space(&channel->out, vmb_ring_need(0, out->bytes)))
+	if (vmb_ring_wait_space(&channel->out,
+				vmb_ring_need(head_len(channel, out), out->bytes)))
 		vmb_channel_kick(channel);
 }
 
@@ -127,6 +160,55 @@ int vmb_outgoing_submit(struct vmb_channel *channel, struct vmb_outgoing *out,
 	if (full)
 		wait_for_room(channel, out);
 	return VMB_MORE;
+}
+
+/**
+ * vmb_outgoing_try() - write an entry into the ring now, or not at all
+ * @channel: the channel; the caller holds its lock
+ * @out: the entry, in no queue, id, kind and length set
+ * @buf: its payload
+ *
+ * Context: any.
+ * Return: 0: it is in the ring; or nothing happened: -E2BIG (there is no room,
+ * or something waits), -EMSGSIZE (it can never fit), -EBADFD (no traffic runs).
+ * It is the caller's in each case.
+ */
+int vmb_outgoing_try(struct vmb_channel *channel, struct vmb_outgoing *out,
+		     const void *buf)
+{
+	int ret;
+
+	lockdep_assert_held(&channel->lock);
+	if (!channel->live)
+		return -EBADFD;
+	if (!list_empty(&channel->queue.waiting))
+		return -E2BIG;
+	ret = write_ring(channel, out, buf);
+	if (!ret || ret == -EMSGSIZE)
+		return ret;
+	if (ret == -EAGAIN)
+		return -E2BIG;
+	vmb_channel_fail_locked(channel, ret, "the guest's read index is nonsense");
+	return -EBADFD;
+}
+
+/**
+ * vmb_outgoing_withdraw() - take back an entry that waits
+ * @channel: the channel; the caller holds its lock
+ * @out: the entry; the caller's afterwards
+ * Context: any.
+ */
+void vmb_outgoing_withdraw(struct vmb_channel *channel, struct vmb_outgoing *out)
+{
+	lockdep_assert_held(&channel->lock);
+	vmb_queue_remove(&channel->queue, out);
+	if (!channel->live)
+		return;
+	/* What is first now may wait for less room. */
+	if (list_empty(&channel->queue.waiting))
+		vmb_ring_clear_wait(&channel->out);
+	else
+		vmb_channel_kick(channel);
 }
 
 /* Return: true if the entry at the head left the queue */
@@ -213,7 +295,7 @@ bool vmb_outgoing_finish(struct vmb_channel *channel)
 	list_for_each_entry_safe(packet, next, &due, out.node) {
 		scoped_guard(spinlock_irqsave, &channel->lock)
 			packet->state = VMB_PACKET_IDLE;
-		packet->done(packet, packet->status, NULL, 0);
+		vmb_packet_call_done(packet, packet->status, NULL, 0);
 		cond_resched();
 	}
 	return true;
@@ -251,7 +333,7 @@ bool vmb_outgoing_retire(struct vmb_channel *channel, u64 id, const void *buf,
 		}
 	}
 	if (packet)
-		packet->done(packet, 0, len ? buf : NULL, len);
+		vmb_packet_call_done(packet, 0, len ? buf : NULL, len);
 	return packet;
 }
 

@@ -12,6 +12,8 @@
 
 struct vmb_channel;
 struct vmb_channel_queue;
+struct vmb_external;
+struct vmb_lent;
 
 /**
  * enum vmb_outgoing_kind - what goes to the guest
@@ -66,20 +68,26 @@ enum vmb_packet_state {
  * struct vmb_packet - an outgoing packet object
  * @out: its place in the channel
  * @channel: referenced
+ * @lent: what it describes, of a client's end; NULL = nothing
  * @state: protected by the channel's lock
  * @restore_sent: staged: it was SENT when it was saved, else QUEUED
  * @flags: VMB_PACKET_* of the send
  * @status: what its completion routine is told
- * @done: completion routine
+ * @callers: its memory is the caller's; the library does not free it
+ * @internal: the VSP knows nothing of it, and @done is told all
+ * @done: completion routine; NULL only if @callers: none was set yet
  * @pointer: the VSP's
  * @room: bytes that @payload can take
- * @payload: kept while it waits for room in the ring
+ * @payload: kept while it waits for room in the ring; without a pipe's header
  */
 struct vmb_packet {
 	struct vmb_outgoing out;
 	struct vmb_channel *channel;
+	struct vmb_lent *lent;
 	enum vmb_packet_state state;
 	bool restore_sent;
+	bool callers;
+	bool internal;
 	u32 flags;
 	int status;
 	vmb_packet_done_t done;
@@ -95,8 +103,10 @@ struct vmb_packet {
  * @channel: referenced
  * @generation: of the open that it came with
  * @wants_completion: the guest waits for an answer
+ * @context: the VSP's private room, NULL if it wants none
+ * @external: what it describes, NULL = nothing
  * @room: bytes that @payload can take
- * @payload: what came, then the answer
+ * @payload: what came, then the answer; @context and @external behind it
  */
 struct vmb_packet_completion {
 	struct vmb_outgoing out;
@@ -104,8 +114,10 @@ struct vmb_packet_completion {
 	struct vmb_channel *channel;
 	u32 generation;
 	bool wants_completion;
+	void *context;
+	struct vmb_external *external;
 	u32 room;
-	u8 payload[];
+	u8 payload[] __aligned(8);
 };
 
 /* Frees a packet object in any context, which kvfree() does not allow. */
@@ -131,6 +143,9 @@ vmb_outgoing_completion(struct vmb_outgoing *out)
 /* outgoing.c: the queue and the ring */
 int vmb_outgoing_submit(struct vmb_channel *channel, struct vmb_outgoing *out,
 			const void *buf);
+int vmb_outgoing_try(struct vmb_channel *channel, struct vmb_outgoing *out,
+		     const void *buf);
+void vmb_outgoing_withdraw(struct vmb_channel *channel, struct vmb_outgoing *out);
 bool vmb_outgoing_pump(struct vmb_channel *channel);
 bool vmb_outgoing_finish(struct vmb_channel *channel);
 bool vmb_outgoing_retire(struct vmb_channel *channel, u64 id, const void *buf,
@@ -152,9 +167,18 @@ void vmb_queue_discard(struct vmb_channel *channel,
 void vmb_queue_splice(struct vmb_channel *channel,
 		      struct vmb_channel_queue *staged);
 
+/* packet.c */
+int vmb_packet_prepare_locked(struct vmb_packet *packet, u32 len, u32 flags);
+int vmb_packet_submit(struct vmb_packet *packet, const void *buf, u32 len,
+		      u32 flags, struct vmb_lent *lent);
+void vmb_packet_call_done(struct vmb_packet *packet, int status,
+			  const void *buf, u32 len);
+
 /* completion.c: an incoming packet's life */
 struct vmb_packet_completion *
 vmb_packet_completion_create(struct vmb_channel *channel, u32 room);
+struct vmb_packet_completion *
+vmb_packet_completion_receive(struct vmb_channel *channel, u32 external_bytes);
 void vmb_packet_completion_free(struct vmb_packet_completion *packet);
 
 #endif /* _VMB_CORE_OUTGOING_H */

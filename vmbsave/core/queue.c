@@ -3,6 +3,7 @@
 #include <linux/rbtree.h>
 
 #include "core/channel.h"
+#include "core/lent.h"
 #include "core/outgoing.h"
 
 static bool id_before(struct rb_node *a, const struct rb_node *b)
@@ -82,12 +83,20 @@ static struct vmb_outgoing *last_of(struct vmb_channel_queue *queue)
 	return node ? rb_entry(node, struct vmb_outgoing, by_id) : NULL;
 }
 
+static void discard(struct vmb_channel *channel, struct vmb_packet *packet)
+{
+	vmb_lent_reclaim(packet);
+	channel->vsp->discard_packet(channel, packet);
+}
+
 static void give_back(struct vmb_channel *channel, struct vmb_packet *packet)
 {
-	if (channel->vsp->discard_packet)
-		channel->vsp->discard_packet(channel, packet);
+	if (packet->internal)
+		vmb_packet_call_done(packet, -ENODEV, NULL, 0);
+	else if (!channel->vsp->discard_packet)
+		vmb_packet_call_done(packet, -ECANCELED, NULL, 0);
 	else
-		packet->done(packet, -ECANCELED, NULL, 0);
+		discard(channel, packet);
 }
 
 /**

@@ -15,8 +15,9 @@
  * a task, so that a callback which comes back for it is told (-EDEADLK)
  * instead of hanging. lockdep checks the order of turns as that of locks.
  *
- * Order: bus turn > device_lock > session turn > channel turn > bus->lock >
- * channel->lock. Unbinding has the device_lock and asks for no bus turn.
+ * Order: bus turn > device_lock > turn of a client's end > session turn > turn
+ * of a server's end > bus->lock > channel->lock. Unbinding has the device_lock
+ * and asks for no bus turn.
  */
 struct vmb_turn {
 	/* private: */

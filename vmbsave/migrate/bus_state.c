@@ -4,6 +4,7 @@
 #include <linux/moduleparam.h>
 
 #include "core/channel.h"
+#include "core/client.h"
 #include "core/trace.h"
 #include "migrate/bus_state.h"
 #include "migrate/restore.h"
@@ -19,7 +20,8 @@
  *   STOP -> RUNNING      traffic of all channels starts; the guest is
  *                        signalled and the rings are polled on each open one,
  *                        because a signal may have been lost on the way
- *   RUNNING -> STOP      traffic of all channels stops, one after the other,
+ *   RUNNING -> STOP      clients in this kernel stop, as the CPUs of a guest do;
+ *                        traffic of all channels stops, one after the other,
  *                        within one deadline
  *   STOP -> STOP_COPY    a save of all channels begins
  *   STOP_COPY -> STOP    it is dropped, complete or not
@@ -163,6 +165,33 @@ static void run(struct vmb_bus *bus)
 	for (channel = vmb_bus_next(bus, NULL); channel;
 	     channel = vmb_bus_next(bus, channel))
 		start_one(channel);
+	vmb_clients_wake(bus);
+}
+
+static int stop_client(struct vmb_channel *client, unsigned long deadline)
+{
+	int ret = vmb_turn_take_until(&client->turn, deadline);
+
+	if (ret == -ETIMEDOUT || ret == -EINTR)
+		vmb_channel_blame(client, ret);
+	if (ret)
+		return ret;
+	vmb_channel_flow_freeze(client);
+	vmb_turn_release(&client->turn);
+	return 0;
+}
+
+static int stop_clients(struct vmb_bus *bus, unsigned long deadline)
+{
+	struct vmb_channel *client;
+	int ret = 0;
+
+	for (client = vmb_bus_next_client(bus, NULL); client && !ret;
+	     client = vmb_bus_next_client(bus, client))
+		ret = stop_client(client, deadline);
+	if (client)
+		vmb_channel_put(client);
+	return ret;
 }
 
 static int stop_one(struct vmb_channel *channel, unsigned long deadline)
@@ -183,9 +212,10 @@ static int stop(struct vmb_bus *bus, u32 timeout_ms)
 {
 	unsigned long deadline = vmb_deadline(timeout_ms ?: READ_ONCE(drain_timeout_ms));
 	struct vmb_channel *channel;
-	int ret = 0;
+	int ret;
 
 	set_state(bus, VMB_BUS_STOP);
+	ret = stop_clients(bus, deadline);
 	for (channel = vmb_bus_next(bus, NULL); channel && !ret;
 	     channel = vmb_bus_next(bus, channel))
 		ret = stop_one(channel, deadline);

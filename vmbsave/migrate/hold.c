@@ -4,7 +4,6 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
-#include <linux/string.h>
 
 #include "core/channel.h"
 #include "migrate/hold.h"
@@ -26,12 +25,8 @@ static int compare(const void *a, const void *b)
 {
 	const struct vmb_channel *x = *(const struct vmb_channel **)a;
 	const struct vmb_channel *y = *(const struct vmb_channel **)b;
-	int ret = memcmp(&x->identity.type, &y->identity.type, sizeof(guid_t));
 
-	if (!ret)
-		ret = memcmp(&x->identity.instance, &y->identity.instance,
-			     sizeof(guid_t));
-	return ret ?: (int)x->identity.subchannel - (int)y->identity.subchannel;
+	return vmb_channel_identity_compare(&x->identity, &y->identity);
 }
 
 static int take_locked(struct vmb_holds *holds, struct vmb_channel *channel,
@@ -44,6 +39,9 @@ static int take_locked(struct vmb_holds *holds, struct vmb_channel *channel,
 		return -ENODEV;
 	if (channel->session)
 		return -EBUSY;
+	/* A client moves with its guest's memory. */
+	if (!channel->server)
+		return -EBADFD;
 	ret = check(channel);
 	if (ret)
 		return ret;

@@ -24,7 +24,8 @@
  * 2. Bytes come in pieces of any size and are gathered to chunks. A chunk is
  *    verified, then its records are taken; a record that goes on over several
  *    chunks is gathered first. What they say is staged: packets are made by
- *    .restore_packet, everything else by us.
+ *    .restore_packet, the VSP's state of a channel is taken aside by
+ *    .restore_state before, everything else is made by us.
  * 3. The end record was there: the session can be committed, see
  *    restore_commit.c.
  * 4. The session is dropped, and the channels are let go.
@@ -235,6 +236,7 @@ static void init_limits(struct vmb_restore *restore)
 	limits->channels = max_t(u32, restore->holds.nr, 1) * 2 + 64;
 	limits->vsp_bytes = vmb_packet_state_max();
 	limits->gpadl_pages = VMB_GPADL_PAGES_MAX;
+	limits->state_bytes = vmb_channel_state_max();
 	limits->packet_bytes = 1;
 	for (i = 0; i < restore->holds.nr; i++)
 		limits->packet_bytes = max(limits->packet_bytes,

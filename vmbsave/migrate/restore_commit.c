@@ -17,6 +17,10 @@
  *    last step that can fail.
  * 3. Splice: each channel takes its saved state, packets and completions.
  *    Cannot fail. What .opened sent is queued behind what was saved.
+ * 4. A channel that was to be offered anew was left out of all that. The one
+ *    who made the bus is told of it.
+ *
+ * All steps go by identity, so a primary channel comes before its subchannels.
  *
  * Unhappy paths. Attach fails: what was attached is detached. Open fails:
  * .closed for those that were opened, in reverse; what they have sent is
@@ -100,6 +104,8 @@ static int attach(struct vmb_staged *staged)
 	bool open = vmb_channel_state_is_open(staged->state);
 	int ret;
 
+	if (staged->force_new)
+		return 0;
 	ret = pin_gpadls(staged);
 	if (!ret && open)
 		ret = attach_rings(staged);
@@ -128,7 +134,7 @@ static int open(struct vmb_staged *staged)
 	struct vmb_channel *channel = staged->channel;
 	int ret;
 
-	if (!vmb_channel_state_is_open(staged->state))
+	if (staged->force_new || !vmb_channel_state_is_open(staged->state))
 		return 0;
 	/* It may send; control is kept out by the turn. */
 	scoped_guard(spinlock_irqsave, &channel->lock) {
@@ -151,8 +157,8 @@ static void unopen(struct vmb_staged *staged, bool was_opened)
 	if (!staged->opened)
 		return;
 	staged->opened = false;
-	if (was_opened && channel->vsp->closed)
-		channel->vsp->closed(channel);
+	if (was_opened)
+		vmb_channel_call_closed(channel);
 	WRITE_ONCE(channel->restored, false);
 	vmb_outgoing_cancel(channel, 0);
 	vmb_channel_flush(channel);
@@ -164,6 +170,9 @@ static void splice(struct vmb_staged *staged)
 {
 	struct vmb_channel *channel = staged->channel;
 
+	if (staged->force_new)
+		return;
+	staged->vsp_state = false;
 	if (!staged->opened) {
 		guard(spinlock_irqsave)(&channel->lock);
 		channel->queue.next_id = staged->next_id;
@@ -274,6 +283,16 @@ static void splice_all(struct vmb_restore *restore)
 	}
 }
 
+static void tell_force_new(struct vmb_restore *restore)
+{
+	u32 i;
+
+	for (i = 0; i < restore->holds.nr; i++)
+		if (restore->staged[i].force_new)
+			vmb_bus_event(restore->bus, VMBSAVE_EVENT_REOFFERED,
+				      restore->holds.channels[i]->id, 0);
+}
+
 /**
  * vmb_restore_apply() - make the channels what the stream says, all or none
  * @restore: a session that has its end record; the caller has its turn
@@ -290,9 +309,11 @@ int vmb_restore_apply(struct vmb_restore *restore)
 	ret = attach_all(restore);
 	if (!ret)
 		ret = open_all(restore, &nr_opened);
-	if (ret)
+	if (ret) {
 		undo_all(restore, nr_opened);
-	else
-		splice_all(restore);
-	return ret;
+		return ret;
+	}
+	splice_all(restore);
+	tell_force_new(restore);
+	return 0;
 }

@@ -22,7 +22,8 @@
  * Unhappy paths. It fails before step 3, or frees the packet again: nothing is
  * left. It fails after step 3 and leaves the packet: .discard_packet gets it.
  * It succeeds without step 3: a transaction that the guest waits for would be
- * lost, so the restore fails with -ENOTRECOVERABLE.
+ * lost, so the restore fails with -ENOTRECOVERABLE. It succeeds and the packet
+ * has no completion routine: nobody could be told, -EBADFD.
  */
 
 static int check_part(const struct vmb_restoring *restoring,
@@ -37,7 +38,10 @@ static int check_part(const struct vmb_restoring *restoring,
 		return -EINVAL;
 	if (buf != restoring->view.lib && memcmp(buf, restoring->view.lib, len))
 		return -EINVAL;
-	return restoring->view.payload_bytes > packet->room ? -EINVAL : 0;
+	if (restoring->view.payload_bytes > packet->room ||
+	    restoring->view.payload_bytes > vmb_channel_payload_max(restoring->channel))
+		return -EINVAL;
+	return 0;
 }
 
 int vmb_packet_restore(struct vmb_packet *packet, const void *buf, u32 len)
@@ -75,6 +79,7 @@ static int call_back(struct vmb_restore *restore)
 		.vsp_buf = restoring->view.vsp,
 		.vsp_size = restoring->view.vsp_bytes,
 	};
+	struct vmb_packet *packet;
 	int ret;
 
 	INIT_LIST_HEAD(&restoring->made);
@@ -82,8 +87,13 @@ static int call_back(struct vmb_restore *restore)
 	WRITE_ONCE(restoring->task, current);
 	ret = restoring->channel->vsp->restore_packet(&args);
 	WRITE_ONCE(restoring->task, NULL);
-	return WARN_ONCE(ret > 0, "vmb: .restore_packet returned %d\n", ret) ?
-	       -EINVAL : ret;
+	if (WARN_ONCE(ret > 0, "vmb: .restore_packet returned %d\n", ret))
+		return -EINVAL;
+	packet = list_first_entry_or_null(&restoring->made, struct vmb_packet,
+					  out.node);
+	if (!ret && packet && !packet->done)
+		return -EBADFD;
+	return ret;
 }
 
 /* Return: the packet that the callback left, in no list, or NULL */

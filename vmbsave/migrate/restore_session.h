@@ -22,6 +22,8 @@ struct vmb_packet;
  *	committed
  * @channel: the channel, held by the session
  * @seen: its CHANNEL record was there
+ * @force_new: it is to be offered anew; nothing of it is restored
+ * @vsp_state: .restore_state has returned 0, and .discard_state is owed
  * @state: to be restored
  * @next_id: to be restored
  * @open: to be restored if it was open
@@ -38,6 +40,8 @@ struct vmb_packet;
 struct vmb_staged {
 	struct vmb_channel *channel;
 	bool seen;
+	bool force_new;
+	bool vsp_state;
 	enum vmb_channel_state state;
 	u64 next_id;
 	struct vmb_channel_open open;
@@ -139,6 +143,13 @@ int vmb_restore_take_chunks(struct vmb_restore *restore, const void *buf,
 int vmb_restore_record(struct vmb_restore *restore, u16 type, const void *data,
 		       u32 bytes);
 void vmb_restore_unstage(struct vmb_restore *restore);
+
+/* restore_vsp_state.c: what the VSP knows of a channel */
+int vmb_restore_check_versions(struct vmb_restore *restore,
+			       const struct vmb_manifest_view *view);
+int vmb_restore_vsp_state(struct vmb_restore *restore, const void *data,
+			  u32 bytes);
+void vmb_restore_discard_vsp_state(struct vmb_staged *staged);
 
 /* restore_packet.c: one packet and its VSP */
 int vmb_restore_packet(struct vmb_restore *restore, const void *data, u32 bytes);

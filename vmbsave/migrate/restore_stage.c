@@ -97,7 +97,46 @@ static int stage_manifest(struct vmb_restore *restore, const void *data,
 	if (ret)
 		return fail_here(restore, ret, "the manifest was not checked");
 	match_channels(restore, &view, &m);
-	return m.used ? fail_here(restore, -ENOENT, m.text) : 0;
+	if (m.used)
+		return fail_here(restore, -ENOENT, m.text);
+	return vmb_restore_check_versions(restore, &view);
+}
+
+/* What a VSP has set it counts on; the stream may not change it. */
+static int check_config(struct vmb_restore *restore,
+			const struct vmb_channel *channel,
+			const struct vmb_channel_view *view)
+{
+	const struct vmb_channel_config *config = &channel->config;
+	bool pipe = view->flags & VMBSAVE_CHANNEL_PIPE;
+
+	if (view->max_packet_bytes != channel->max_packet)
+		return fail_here(restore, -EMSGSIZE,
+				 "the largest packet of the saved channel is not that of its VSP here");
+	if (pipe != !!(config->flags & VMB_CHANNEL_INIT_IS_PIPE))
+		return fail_here(restore, -EPROTONOSUPPORT,
+				 "one of the saved channel and its VSP here frames packets as pipe messages");
+	if (view->max_external_bytes > config->max_external_bytes ||
+	    view->max_external_ranges > config->max_external_ranges)
+		return fail_here(restore, -EMSGSIZE,
+				 "packets of the saved channel may describe more external data than its VSP here takes");
+	return 0;
+}
+
+static void stage_open(struct vmb_staged *staged,
+		       const struct vmb_channel_view *view)
+{
+	staged->open.gpadl = view->ring_gpadl;
+	staged->open.downstream_page = view->ring_downstream_page;
+	staged->open.target_vp = view->target_vp;
+	memcpy(staged->open.user_data, view->user_data,
+	       sizeof(staged->open.user_data));
+	staged->open.mmio_gpa = view->mmio_gpa;
+	staged->open.mmio_bytes = view->mmio_bytes;
+	staged->in_write = view->in_write;
+	staged->in_read = view->in_read;
+	staged->out_write = view->out_write;
+	staged->out_read = view->out_read;
 }
 
 static int stage_channel(struct vmb_restore *restore, const void *data,
@@ -113,22 +152,16 @@ static int stage_channel(struct vmb_restore *restore, const void *data,
 	if (ret || WARN_ON_ONCE(staged - restore->staged >= restore->holds.nr))
 		return fail_here(restore, -EUCLEAN, "a channel was not checked");
 	restore->current_channel = staged;
-	/* A VSP answers by the size that it has set; the stream may not cut it. */
-	if (view.max_packet_bytes != staged->channel->max_packet)
-		return fail_here(restore, -EMSGSIZE,
-				 "the largest packet of the saved channel is not that of its VSP here");
 	staged->seen = true;
+	staged->force_new = view.flags & VMBSAVE_CHANNEL_FORCE_NEW;
+	if (staged->force_new)
+		return 0;
+	ret = check_config(restore, staged->channel, &view);
+	if (ret)
+		return ret;
 	staged->state = view.state;
 	staged->next_id = view.next_transaction_id;
-	staged->open.gpadl = view.ring_gpadl;
-	staged->open.downstream_page = view.ring_downstream_page;
-	staged->open.target_vp = view.target_vp;
-	memcpy(staged->open.user_data, view.user_data,
-	       sizeof(staged->open.user_data));
-	staged->in_write = view.in_write;
-	staged->in_read = view.in_read;
-	staged->out_write = view.out_write;
-	staged->out_read = view.out_read;
+	stage_open(staged, &view);
 	return 0;
 }
 
@@ -147,6 +180,7 @@ static int stage_gpadl(struct vmb_restore *restore, const void *data, u32 bytes)
 				view.byte_offset, view.nr_pages);
 	if (IS_ERR(gpadl))
 		return fail_here(restore, PTR_ERR(gpadl), "cannot stage a GPADL");
+	gpadl->flags = view.flags;
 	for (i = 0; i < view.nr_pages; i++)
 		gpadl->pfns[i] = vmb_gpadl_view_pfn(&view, i);
 	ret = xa_insert(&staged->gpadls, view.id, gpadl, GFP_KERNEL_ACCOUNT);
@@ -198,6 +232,7 @@ static const stage_fn stage[] = {
 	[VMBSAVE_RECORD_PACKET]		= vmb_restore_packet,
 	[VMBSAVE_RECORD_COMPLETION]	= stage_completion,
 	[VMBSAVE_RECORD_END]		= stage_end,
+	[VMBSAVE_RECORD_VSP_STATE]	= vmb_restore_vsp_state,
 };
 
 /* The order machine keeps pointers into the manifest beyond this call. */
@@ -219,7 +254,7 @@ static const void *keep_manifest(struct vmb_restore *restore, const void *data,
  * @data: its payload, hostile
  * @bytes: its length
  *
- * Context: process context, may sleep; calls .restore_packet.
+ * Context: process context, may sleep; calls .restore_state, .restore_packet.
  * Return: 0, or an errno and the session has failed with it.
  */
 int vmb_restore_record(struct vmb_restore *restore, u16 type, const void *data,
@@ -258,12 +293,13 @@ static void unstage_channel(struct vmb_staged *staged)
 		xa_erase(&staged->gpadls, id);
 		vmb_gpadl_free(staged->channel, gpadl);
 	}
+	vmb_restore_discard_vsp_state(staged);
 }
 
 /**
  * vmb_restore_unstage() - discard all that was staged, last one first
  * @restore: the session; the caller has its turn
- * Context: process context, may sleep; calls .discard_packet.
+ * Context: process context, may sleep; calls .discard_packet, .discard_state.
  */
 void vmb_restore_unstage(struct vmb_restore *restore)
 {

@@ -20,8 +20,10 @@
  *    holds them: nothing can be sent, nothing controls them, so that what
  *    there is to save does not move. It pins the modules of their VSPs.
  * 2. Each time the reader has taken a chunk, the next one is made: records
- *    are put into it until one does not fit. .save_packet is called for each
- *    packet in use when its record is made, and never again in this session.
+ *    are put into it until one does not fit. .save_state is called for each
+ *    channel and .save_packet for each packet in use when its record is made,
+ *    and never again in this session. Of a channel that is to be offered anew
+ *    nothing is saved but its identity, and nothing is called.
  * 3. The end record has been taken: all is saved.
  * 4. The session is dropped, and the channels are let go. They are as before;
  *    but if it had reached its end nothing can be sent until traffic runs
@@ -341,7 +343,7 @@ static int ready(struct vmb_save *save)
  * @data: set to where they are
  * @bytes: set to how many, 0 = all was read
  *
- * Context: process context, may sleep; calls .save_packet.
+ * Context: process context, may sleep; calls .save_state and .save_packet.
  * Return: 0, then vmb_save_read_end() must follow; or -EINTR, -ESTALE (the
  * session is over), or why the save failed.
  */

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/string.h>
+#include <linux/vmb_gpadl.h>
 #include <linux/xarray.h>
 
 #include "core/channel.h"
 #include "core/gpadl.h"
 #include "core/outgoing.h"
 #include "migrate/save_session.h"
+
+static_assert(VMB_GPADL_READ_ONLY == VMBSAVE_GPADL_FLAG_READ_ONLY);
 
 /*
  * One function for each record type makes it from what the core holds, and
@@ -45,6 +49,12 @@ static u32 count_gpadls(struct vmb_channel *channel)
 	return nr;
 }
 
+/* After a restore it is offered anew: nothing is saved but what it is. */
+static bool is_force_new(const struct vmb_channel *channel)
+{
+	return channel->config.server_flags & VMB_SERVER_INIT_FORCE_NEW_CHANNEL;
+}
+
 static void fill_entry(struct vmbsave_manifest_entry *entry,
 		       struct vmb_channel *channel)
 {
@@ -52,6 +62,10 @@ static void fill_entry(struct vmbsave_manifest_entry *entry,
 	export_guid(entry->type, &channel->identity.type);
 	export_guid(entry->instance, &channel->identity.instance);
 	entry->subchannel = cpu_to_le16(channel->identity.subchannel);
+	if (is_force_new(channel))
+		return;
+	entry->state_version = cpu_to_le32(channel->vsp->state_version);
+	entry->state_min_version = cpu_to_le32(channel->vsp->state_min_version);
 	entry->nr_gpadls = cpu_to_le32(count_gpadls(channel));
 	entry->nr_packets = cpu_to_le64(channel->queue.nr_packets);
 	entry->nr_completions = cpu_to_le64(channel->queue.nr_completions);
@@ -70,8 +84,8 @@ static int save_manifest(struct vmb_save *save)
 		return vmb_save_fail(save, -ENOMEM, "no memory for the manifest");
 	for (i = 0; i < save->holds.nr; i++) {
 		fill_entry(&entries[i], save->holds.channels[i]);
-		nr_packets += save->holds.channels[i]->queue.nr_packets;
-		nr_completions += save->holds.channels[i]->queue.nr_completions;
+		nr_packets += le64_to_cpu(entries[i].nr_packets);
+		nr_completions += le64_to_cpu(entries[i].nr_completions);
 	}
 	begin_record(save, VMBSAVE_RECORD_MANIFEST, sizeof(*head));
 	head->nr_channels = cpu_to_le32(save->holds.nr);
@@ -106,7 +120,33 @@ static int fill_open(struct vmb_save *save, struct vmb_channel *channel,
 	head->out_write = cpu_to_le32(out_write);
 	head->out_read = cpu_to_le32(out_read);
 	memcpy(head->user_data, channel->open.user_data, sizeof(head->user_data));
+	head->mmio_gpa = cpu_to_le64(channel->open.mmio_gpa);
+	head->mmio_bytes = cpu_to_le64(channel->open.mmio_bytes);
 	return 0;
+}
+
+static void fill_config(const struct vmb_channel *channel,
+			struct vmbsave_channel *head)
+{
+	const struct vmb_channel_config *config = &channel->config;
+	u32 flags = 0;
+
+	if (config->flags & VMB_CHANNEL_INIT_IS_PIPE)
+		flags |= VMBSAVE_CHANNEL_PIPE;
+	if (is_force_new(channel))
+		flags |= VMBSAVE_CHANNEL_FORCE_NEW;
+	head->flags = cpu_to_le32(flags);
+	head->max_packet_bytes = cpu_to_le32(channel->max_packet);
+	head->max_external_bytes = cpu_to_le32(config->max_external_bytes);
+	head->max_external_ranges = cpu_to_le32(config->max_external_ranges);
+}
+
+static void next_channel(struct vmb_save *save)
+{
+	save->place.channel = 0;
+	save->index++;
+	save->phase = save->index < save->holds.nr ? VMB_SAVE_CHANNEL :
+						     VMB_SAVE_END;
 }
 
 static int save_channel(struct vmb_save *save)
@@ -119,14 +159,39 @@ static int save_channel(struct vmb_save *save)
 	export_guid(head->type, &channel->identity.type);
 	export_guid(head->instance, &channel->identity.instance);
 	head->subchannel = cpu_to_le16(channel->identity.subchannel);
+	fill_config(channel, head);
+	if (is_force_new(channel)) {
+		head->state = cpu_to_le32(VMBSAVE_CHANNEL_DISABLED);
+		head->next_transaction_id = cpu_to_le64(1);
+		next_channel(save);
+		return 0;
+	}
 	head->state = cpu_to_le32(channel->state);
-	head->max_packet_bytes = cpu_to_le32(channel->max_packet);
 	head->next_transaction_id = cpu_to_le64(channel->queue.next_id);
-	save->phase = VMB_SAVE_GPADLS;
+	save->phase = VMB_SAVE_STATE;
 	save->gpadl = 0;
 	if (!vmb_channel_state_is_open(channel->state))
 		return 0;
 	return fill_open(save, channel, head);
+}
+
+static int save_state(struct vmb_save *save)
+{
+	struct vmb_channel *channel = save->holds.channels[save->index];
+	struct vmbsave_vsp_state *head = &save->record.head.state;
+	u32 bytes;
+	int ret;
+
+	save->phase = VMB_SAVE_GPADLS;
+	if (!channel->vsp->save_state)
+		return 0;
+	ret = vmb_save_channel_state(save, channel, &bytes);
+	if (ret)
+		return ret;
+	begin_record(save, VMBSAVE_RECORD_VSP_STATE, sizeof(*head));
+	head->version = cpu_to_le32(channel->vsp->state_version);
+	add_segment(save, save->scratch, bytes);
+	return 0;
 }
 
 static int save_gpadl(struct vmb_save *save)
@@ -151,6 +216,7 @@ static int save_gpadl(struct vmb_save *save)
 		pfns[i] = cpu_to_le64(gpadl->pfns[i]);
 	begin_record(save, VMBSAVE_RECORD_GPADL, sizeof(*head));
 	head->id = cpu_to_le32(gpadl->id);
+	head->flags = cpu_to_le32(gpadl->flags);
 	head->byte_count = cpu_to_le32(gpadl->byte_count);
 	head->byte_offset = cpu_to_le32(gpadl->byte_offset);
 	add_segment(save, pfns, gpadl->nr_pages * sizeof(*pfns));
@@ -200,10 +266,7 @@ static int save_queue(struct vmb_save *save)
 	int ret;
 
 	if (!out) {
-		save->place.channel = 0;
-		save->index++;
-		save->phase = save->index < save->holds.nr ? VMB_SAVE_CHANNEL :
-						       VMB_SAVE_END;
+		next_channel(save);
 		return 0;
 	}
 	if (out->kind == VMB_OUTGOING_PACKET)
@@ -235,7 +298,7 @@ static int save_end(struct vmb_save *save)
  * Leaves record.pending false if the phase had no more records, or if the open
  * chunk has to be sealed before the end record.
  *
- * Context: process context, may sleep; calls .save_packet.
+ * Context: process context, may sleep; calls .save_state and .save_packet.
  * Return: 0, or an errno and the session has failed with it.
  */
 int vmb_save_next_record(struct vmb_save *save)
@@ -245,6 +308,8 @@ int vmb_save_next_record(struct vmb_save *save)
 		return save_manifest(save);
 	case VMB_SAVE_CHANNEL:
 		return save_channel(save);
+	case VMB_SAVE_STATE:
+		return save_state(save);
 	case VMB_SAVE_GPADLS:
 		return save_gpadl(save);
 	case VMB_SAVE_QUEUE:

@@ -23,6 +23,7 @@ struct vmb_packet;
  * @VMB_SAVE_HEADER: the stream header
  * @VMB_SAVE_MANIFEST: the manifest
  * @VMB_SAVE_CHANNEL: the channel at @index
+ * @VMB_SAVE_STATE: the VSP's own state of it, if there is one
  * @VMB_SAVE_GPADLS: its GPADLs above the id @gpadl
  * @VMB_SAVE_QUEUE: its outgoing entries from @cursor on
  * @VMB_SAVE_END: the end record
@@ -32,6 +33,7 @@ enum vmb_save_phase {
 	VMB_SAVE_HEADER,
 	VMB_SAVE_MANIFEST,
 	VMB_SAVE_CHANNEL,
+	VMB_SAVE_STATE,
 	VMB_SAVE_GPADLS,
 	VMB_SAVE_QUEUE,
 	VMB_SAVE_END,
@@ -56,6 +58,7 @@ struct vmb_save_record {
 	union {
 		struct vmbsave_manifest manifest;
 		struct vmbsave_channel channel;
+		struct vmbsave_vsp_state state;
 		struct vmbsave_gpadl gpadl;
 		struct vmbsave_packet packet;
 		struct vmbsave_completion completion;
@@ -121,6 +124,9 @@ int vmb_save_next_record(struct vmb_save *save);
 /* packet_save.c: the two passes */
 int vmb_save_packet_state(struct vmb_save *save, struct vmb_channel *channel,
 			  struct vmb_packet *packet, u32 *bytes);
+int vmb_save_channel_state(struct vmb_save *save, struct vmb_channel *channel,
+			   u32 *bytes);
 u32 vmb_packet_state_max(void);
+u32 vmb_channel_state_max(void);
 
 #endif /* _VMB_MIGRATE_SAVE_SESSION_H */

@@ -6,7 +6,9 @@
  * queues those for which the ring has no room. Each packet has a state of its
  * own, which is saved with it and checked byte by byte when it comes back on
  * the other host, and a line in debugfs that says what became of it. Requests
- * of the guest are answered at once.
+ * of the guest are answered at once. How far the channel is, that is whether
+ * the packets were sent, how many they are and how many requests were answered,
+ * is saved as the channel's own state.
  *
  * A packet leaves in one of three ways: its completion routine is called; or
  * it is discarded, because its restore was undone or the channel went away; or
@@ -17,6 +19,7 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -24,6 +27,7 @@
 #include <linux/vmbsave.h>
 #include "vsp_queue.h"
 #include "vsp_queue_packet.h"
+#include "vsp_queue_progress.h"
 #include "vsp_queue_record.h"
 
 static unsigned int packets = 10000;
@@ -113,10 +117,12 @@ static int queue_send(struct vsp_queue *queue, u64 sequence, u64 total)
 
 static void queue_send_all(struct vsp_queue *queue)
 {
-	u64 total = READ_ONCE(packets);
+	u64 total = min_t(u64, READ_ONCE(packets), VSP_QUEUE_PACKETS_MAX);
 	u64 sequence;
 	int err;
 
+	queue->progress.now.sent = true;
+	queue->progress.now.total = total;
 	for (sequence = 1; sequence <= total; sequence++) {
 		err = queue_send(queue, sequence, total);
 		if (err) {
@@ -131,7 +137,7 @@ static void queue_send_all(struct vsp_queue *queue)
 
 static void queue_send_again(struct vsp_queue *queue)
 {
-	int err = queue_send(queue, queue->first_restored, packets);
+	int err = queue_send(queue, queue->first_restored, queue->progress.now.total);
 
 	if (err)
 		dev_err(vmb_channel_device(queue->channel),
@@ -139,22 +145,32 @@ static void queue_send_again(struct vsp_queue *queue)
 			queue->first_restored, ERR_PTR(err));
 }
 
+static void queue_adopt(struct vsp_queue *queue)
+{
+	struct vsp_queue_progress_pair *progress = &queue->progress;
+
+	if (!vsp_queue_progress_adopt(progress))
+		return;
+	vsp_queue_record_add(queue->record, VSP_QUEUE_CHANNEL_STATES, 1);
+	vsp_queue_record_add(queue->record, VSP_QUEUE_REQUESTS_BEFORE, progress->now.requests);
+}
+
 static void queue_started(struct vmb_channel *channel)
 {
 	struct vsp_queue *queue = vmb_channel_get_pointer(channel);
+	bool first = !queue->began;
 
-	if (queue->sent)
-		return;
-	queue->sent = true;
-
-	if (!vmb_channel_was_restored(channel))
+	queue->began = true;
+	queue_adopt(queue);
+	if (!queue->progress.now.sent)
 		queue_send_all(queue);
-	else if (fault_is("twice") && queue->first_restored)
+	else if (first && fault_is("twice") && queue->first_restored)
 		queue_send_again(queue);
 }
 
 static int queue_opened(struct vmb_channel *channel)
 {
+	queue_adopt(vmb_channel_get_pointer(channel));
 	return fail_opened && !--fail_opened ? -EIO : 0;
 }
 
@@ -164,6 +180,7 @@ static void queue_process_packet(struct vmb_channel *channel,
 {
 	struct vsp_queue *queue = vmb_channel_get_pointer(channel);
 
+	queue->progress.now.requests++;
 	vmb_packet_complete(packet, buf, len);
 	vsp_queue_record_add(queue->record, VSP_QUEUE_REQUESTS, 1);
 }
@@ -218,6 +235,8 @@ static int packet_adopt(struct vsp_queue *queue, struct vsp_queue_packet *packet
 			return err;
 		}
 	}
+	if (!vsp_queue_progress_has(&queue->progress, packet->sequence))
+		return -EUCLEAN;
 	if (fail_restore_at && packet->sequence == fail_restore_at)
 		return -EIO;
 
@@ -266,6 +285,28 @@ static void queue_discard_packet(struct vmb_channel *channel, struct vmb_packet 
 
 	vsp_queue_record_discarded(mine->queue->record, mine->sequence);
 	vsp_queue_packet_destroy(mine);
+}
+
+static int queue_save_state(struct vmb_save_state *args)
+{
+	struct vsp_queue *queue = vmb_channel_get_pointer(args->channel);
+
+	return vsp_queue_progress_save(&queue->progress, args);
+}
+
+static int queue_restore_state(const struct vmb_restore_state *args)
+{
+	struct vsp_queue *queue = vmb_channel_get_pointer(args->channel);
+
+	return vsp_queue_progress_restore(&queue->progress, args);
+}
+
+static void queue_discard_state(struct vmb_channel *channel)
+{
+	struct vsp_queue *queue = vmb_channel_get_pointer(channel);
+
+	vsp_queue_progress_discard(&queue->progress);
+	vsp_queue_record_add(queue->record, VSP_QUEUE_CHANNEL_STATES_DISCARDED, 1);
 }
 
 static int queue_probe(struct vmb_channel *channel)
@@ -339,6 +380,11 @@ static struct vmb_vsp queue_vsp = {
 	.save_packet = queue_save_packet,
 	.restore_packet = queue_restore_packet,
 	.discard_packet = queue_discard_packet,
+	.save_state = queue_save_state,
+	.restore_state = queue_restore_state,
+	.discard_state = queue_discard_state,
+	.state_version = VSP_QUEUE_PROGRESS_VERSION,
+	.state_min_version = VSP_QUEUE_PROGRESS_MIN_VERSION,
 };
 
 static int __init queue_init(void)

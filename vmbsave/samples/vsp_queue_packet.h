@@ -5,6 +5,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
+#include "vsp_queue_progress.h"
 #include "vsp_queue_state.h"
 
 struct vmb_channel;
@@ -17,7 +18,8 @@ struct vsp_queue_record;
  * @record: what becomes of its packets
  * @lock: protects @packets
  * @packets: all of struct vsp_queue_packet
- * @sent: the packets were sent, here or where the channel comes from
+ * @progress: what is saved of the channel itself
+ * @began: traffic has begun here
  * @first_restored: sequence number of the first packet that came back, 0 = none
  */
 struct vsp_queue {
@@ -25,7 +27,8 @@ struct vsp_queue {
 	struct vsp_queue_record *record;
 	struct mutex lock;	/* protects packets */
 	struct list_head packets;
-	bool sent;
+	struct vsp_queue_progress_pair progress;
+	bool began;
 	u64 first_restored;
 };
 

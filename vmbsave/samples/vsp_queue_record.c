@@ -65,6 +65,9 @@ static const char * const count_names[] = {
 	[VSP_QUEUE_STATES_CHANGED] = "states_changed",
 	[VSP_QUEUE_STATES_GROWN] = "states_grown",
 	[VSP_QUEUE_STATELESS] = "stateless",
+	[VSP_QUEUE_CHANNEL_STATES] = "channel_states",
+	[VSP_QUEUE_CHANNEL_STATES_DISCARDED] = "channel_states_discarded",
+	[VSP_QUEUE_REQUESTS_BEFORE] = "requests_before",
 };
 
 static_assert(ARRAY_SIZE(count_names) == VSP_QUEUE_NR_COUNTS);

@@ -15,6 +15,9 @@ struct vsp_queue_record;
  * @VSP_QUEUE_STATES_CHANGED: states that were refused
  * @VSP_QUEUE_STATES_GROWN: saves that needed one more pass
  * @VSP_QUEUE_STATELESS: packets that came back and never had a state
+ * @VSP_QUEUE_CHANNEL_STATES: states of the channel itself that came in force
+ * @VSP_QUEUE_CHANNEL_STATES_DISCARDED: of those, and of others, that were undone
+ * @VSP_QUEUE_REQUESTS_BEFORE: requests that were answered before it came here
  * @VSP_QUEUE_NR_COUNTS: how many there are
  */
 enum vsp_queue_count {
@@ -25,6 +28,9 @@ enum vsp_queue_count {
 	VSP_QUEUE_STATES_CHANGED,
 	VSP_QUEUE_STATES_GROWN,
 	VSP_QUEUE_STATELESS,
+	VSP_QUEUE_CHANNEL_STATES,
+	VSP_QUEUE_CHANNEL_STATES_DISCARDED,
+	VSP_QUEUE_REQUESTS_BEFORE,
 	VSP_QUEUE_NR_COUNTS
 };
 

@@ -4,7 +4,6 @@
  * need nothing but the stream are here; what concerns the bus (are there such
  * channels, is there such memory) is checked by those who know it.
  */
-#include <linux/align.h>
 #include <linux/array_size.h>
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -15,23 +14,11 @@
 #include <linux/vmb_ns.h>
 #include <linux/vmbsave_stream.h>
 #include <asm/byteorder.h>
-#include "wire/gpa.h"
 #include "order.h"
 #include "order_internal.h"
 #include "record.h"
 
-/* As struct vmbsave_channel says. */
-#define PACKET_BYTES_MAX	524256U
-#define NEXT_ID_MAX		0x8000000000000000ULL
-
-/* A control page, and at least one page of data behind it. */
-#define RING_PAGES_MIN		2U
-
-#define INDEX_ALIGN		8U
-
 #define MANIFEST(member)	offsetof(struct vmbsave_manifest, member)
-#define CHANNEL(member)		offsetof(struct vmbsave_channel, member)
-#define GPADL(member)		offsetof(struct vmbsave_gpadl, member)
 #define END(member)		offsetof(struct vmbsave_end, member)
 
 /**
@@ -95,6 +82,15 @@ static int compare_entries(const struct vmbsave_manifest_entry *a,
 	return order;
 }
 
+/* Both or none, and what was written can be read by the one who wrote it. */
+static bool versions_are_sane(const struct vmbsave_manifest_entry *entry)
+{
+	u32 version = le32_to_cpu(entry->state_version);
+	u32 min_version = le32_to_cpu(entry->state_min_version);
+
+	return !min_version == !version && min_version <= version;
+}
+
 static int check_entries(struct vmb_stream_order *order, const struct vmb_manifest_view *view)
 {
 	struct vmbsave_manifest_entry last, entry;
@@ -104,8 +100,10 @@ static int check_entries(struct vmb_stream_order *order, const struct vmb_manife
 
 	for (i = 0; i < view->nr_channels; i++, at += sizeof(entry), last = entry) {
 		vmb_manifest_view_entry(view, i, &entry);
-		if (entry.reserved0 || entry.reserved1)
+		if (entry.reserved0)
 			return refuse(order, at, "a manifest entry's reserved field is not zero");
+		if (!versions_are_sane(&entry))
+			return refuse(order, at, "the versions of a VSP's state are impossible");
 		if (i && compare_entries(&last, &entry) >= 0)
 			return refuse(order, at,
 				      "the manifest is not sorted, or names a channel twice");
@@ -176,8 +174,23 @@ static int leave_gpadls(struct vmb_stream_order *order)
 	return 0;
 }
 
-/* No record of the current channel comes any more: were they all there? */
-static int leave_channel(struct vmb_stream_order *order)
+/* The VSP's state of the current channel comes no more: was it there? */
+static int leave_state(struct vmb_stream_order *order)
+{
+	if (order->state_left)
+		return refuse(order, 0, "a channel lacks the VSP state that the manifest names");
+
+	return 0;
+}
+
+/**
+ * vmb_order_leave_channel() - were all records of the current channel there?
+ * @order: the checker; none of them comes any more
+ *
+ * Context: Any.
+ * Return: 0 (also if there is no channel yet), or -EUCLEAN.
+ */
+int vmb_order_leave_channel(struct vmb_stream_order *order)
 {
 	if (order->phase < VMB_STREAM_CHANNEL)
 		return 0;
@@ -186,13 +199,13 @@ static int leave_channel(struct vmb_stream_order *order)
 	if (order->completions_left)
 		return refuse(order, 0, "a channel has fewer completions than the manifest says");
 
-	return leave_gpadls(order);
+	return leave_state(order) ?: leave_gpadls(order);
 }
 
 /**
  * vmb_order_enter() - may a record of this phase come now?
  * @order: the checker
- * @phase: the record's, GPADL to QUEUE
+ * @phase: the record's, STATE to QUEUE
  *
  * Context: Any.
  * Return: 0, or -EUCLEAN: there is no channel that it can belong to.
@@ -204,194 +217,10 @@ int vmb_order_enter(struct vmb_stream_order *order, enum vmb_stream_phase phase)
 	if (order->phase > phase)
 		return refuse(order, 0, "a channel's records are not in their order");
 	if (phase > VMB_STREAM_GPADL)
-		return leave_gpadls(order);
+		return leave_state(order) ?: leave_gpadls(order);
 
-	return 0;
+	return phase > VMB_STREAM_STATE ? leave_state(order) : 0;
 }
-
-/* Is @index one of a ring of @pages pages, the control page included? */
-static bool index_is_sane(u32 index, u32 pages)
-{
-	return IS_ALIGNED(index, INDEX_ALIGN) &&
-	       index < (u64)(pages - 1) * VMB_GPA_PAGE_SIZE;
-}
-
-static int check_open(struct vmb_stream_order *order, const struct vmb_channel_view *c)
-{
-	if (!c->ring_gpadl)
-		return refuse(order, CHANNEL(ring_gpadl),
-			      "an open channel has no GPADL for its rings");
-	if (c->ring_downstream_page < RING_PAGES_MIN)
-		return refuse(order, CHANNEL(ring_downstream_page),
-			      "the guest-to-host ring has no room for data");
-	if (!index_is_sane(c->in_write, c->ring_downstream_page))
-		return refuse(order, CHANNEL(in_write),
-			      "the guest's index in the guest-to-host ring is impossible");
-	if (!index_is_sane(c->in_read, c->ring_downstream_page))
-		return refuse(order, CHANNEL(in_read),
-			      "the host's index in the guest-to-host ring is impossible");
-
-	return 0;
-}
-
-static int check_not_open(struct vmb_stream_order *order, const struct vmb_channel_view *c,
-			  const u8 *data)
-{
-	size_t from = CHANNEL(ring_gpadl);
-
-	if (c->target_vp)
-		return refuse(order, CHANNEL(target_vp),
-			      "a channel that is not open has a target processor");
-	if (memchr_inv(data + from, 0, sizeof(struct vmbsave_channel) - from))
-		return refuse(order, from, "a channel that is not open has rings or user data");
-
-	return 0;
-}
-
-static int check_channel_values(struct vmb_stream_order *order, const struct vmb_channel_view *c,
-				const u8 *data)
-{
-	if (memchr_inv(data + CHANNEL(reserved0), 0, sizeof(__le16)))
-		return refuse(order, CHANNEL(reserved0), "a channel's reserved field is not zero");
-	if (c->state > VMBSAVE_CHANNEL_STOPPED)
-		return refuse(order, CHANNEL(state), "a channel is in a state that does not exist");
-	if (!c->max_packet_bytes || c->max_packet_bytes > PACKET_BYTES_MAX)
-		return refuse(order, CHANNEL(max_packet_bytes),
-			      "a channel's largest packet is impossible");
-	if (!c->next_transaction_id || c->next_transaction_id > NEXT_ID_MAX)
-		return refuse(order, CHANNEL(next_transaction_id),
-			      "a channel's next transaction id is impossible");
-
-	return c->open ? check_open(order, c) : check_not_open(order, c, data);
-}
-
-/* The channel is the one that the manifest has next. */
-static int check_identity(struct vmb_stream_order *order, const struct vmb_channel_view *c,
-			  struct vmbsave_manifest_entry *entry)
-{
-	if (order->phase == VMB_STREAM_EMPTY)
-		return refuse(order, 0, "a channel comes before the manifest");
-	if (order->nr_channels >= order->manifest.nr_channels)
-		return refuse(order, 0, "there are more channels than the manifest says");
-
-	vmb_manifest_view_entry(&order->manifest, order->nr_channels, entry);
-	if (memcmp(c->type, entry->type, sizeof(entry->type)) ||
-	    memcmp(c->instance, entry->instance, sizeof(entry->instance)) ||
-	    c->subchannel != le16_to_cpu(entry->subchannel))
-		return refuse(order, 0, "a channel is not the one that the manifest has next");
-
-	return 0;
-}
-
-/**
- * vmb_stream_check_channel() - check a CHANNEL
- * @order: the checker
- * @data: the whole payload
- * @bytes: its length
- *
- * Context: Any.
- * Return: as vmb_stream_check_manifest().
- */
-int vmb_stream_check_channel(struct vmb_stream_order *order, const void *data, u32 bytes)
-{
-	struct vmbsave_manifest_entry entry;
-	struct vmb_channel_view c;
-	int err;
-
-	if (order->error.error)
-		return order->error.error;
-	if (order->phase == VMB_STREAM_END)
-		return refuse(order, 0, "a record follows the end record");
-	if (vmb_stream_view_channel(data, bytes, &c))
-		return refuse(order, 0, "a channel's record has a wrong length");
-	err = leave_channel(order);
-	if (!err)
-		err = check_identity(order, &c, &entry);
-	if (!err)
-		err = check_channel_values(order, &c, data);
-	if (err)
-		return err;
-
-	order->phase = VMB_STREAM_CHANNEL;
-	order->open = c.open;
-	order->rings = false;
-	order->nr_channels++;
-	order->gpadls_left = le32_to_cpu(entry.nr_gpadls);
-	order->packets_left = le64_to_cpu(entry.nr_packets);
-	order->completions_left = le64_to_cpu(entry.nr_completions);
-	order->max_packet_bytes = c.max_packet_bytes;
-	order->gpadl_id = 0;
-	order->transaction_id = 0;
-	order->next_transaction_id = c.next_transaction_id;
-	order->ring_gpadl = c.ring_gpadl;
-	order->ring_downstream_page = c.ring_downstream_page;
-	order->out_write = c.out_write;
-	order->out_read = c.out_read;
-	return 0;
-}
-EXPORT_SYMBOL_NS_GPL(vmb_stream_check_channel, VMBSAVE_NS);
-
-/* The GPADL of the rings gives the host-to-guest ring its size. */
-static int check_rings(struct vmb_stream_order *order, u32 pages)
-{
-	u32 downstream;
-
-	if (check_sub_overflow(pages, order->ring_downstream_page, &downstream) ||
-	    downstream < RING_PAGES_MIN)
-		return refuse(order, 0, "the host-to-guest ring has no room for data");
-	if (!index_is_sane(order->out_write, downstream))
-		return refuse(order, 0, "the host's index in the host-to-guest ring is impossible");
-	if (!index_is_sane(order->out_read, downstream))
-		return refuse(order, 0,
-			      "the guest's index in the host-to-guest ring is impossible");
-
-	return 0;
-}
-
-/**
- * vmb_stream_check_gpadl() - check a GPADL
- * @order: the checker
- * @data: the whole payload
- * @bytes: its length
- *
- * Context: Any.
- * Return: as vmb_stream_check_manifest().
- */
-int vmb_stream_check_gpadl(struct vmb_stream_order *order, const void *data, u32 bytes)
-{
-	struct vmb_gpadl_view gpadl;
-	bool rings;
-	int err;
-
-	if (order->error.error)
-		return order->error.error;
-	err = vmb_order_enter(order, VMB_STREAM_GPADL);
-	if (err)
-		return err;
-	if (!order->gpadls_left)
-		return refuse(order, 0, "a channel has more GPADLs than the manifest says");
-	if (vmb_stream_view_gpadl(data, bytes, &gpadl))
-		return refuse(order, 0, "a GPADL's pages are not those of its buffer");
-	if (gpadl.nr_pages > order->limits.gpadl_pages)
-		return refuse_as(order, -EMSGSIZE, GPADL(byte_count),
-				 "a GPADL has more pages than this reader accepts");
-	if (gpadl.id <= order->gpadl_id)
-		return refuse(order, GPADL(id),
-			      "the ids of a channel's GPADLs do not rise from 1");
-	if (memchr_inv((const u8 *)data + GPADL(flags), 0, sizeof(__le32)))
-		return refuse(order, GPADL(flags), "a GPADL has a flag that does not exist");
-	rings = order->open && gpadl.id == order->ring_gpadl;
-	err = rings ? check_rings(order, gpadl.nr_pages) : 0;
-	if (err)
-		return err;
-
-	order->phase = VMB_STREAM_GPADL;
-	order->rings |= rings;
-	order->gpadl_id = gpadl.id;
-	order->gpadls_left--;
-	return 0;
-}
-EXPORT_SYMBOL_NS_GPL(vmb_stream_check_gpadl, VMBSAVE_NS);
 
 /**
  * vmb_stream_check_end() - check an END
@@ -415,7 +244,7 @@ int vmb_stream_check_end(struct vmb_stream_order *order, const void *data, u32 b
 		return refuse(order, 0, "there is a second end record");
 	if (bytes != sizeof(end))
 		return refuse(order, 0, "the end record has a wrong length");
-	err = leave_channel(order);
+	err = vmb_order_leave_channel(order);
 	if (err)
 		return err;
 	if (!order->nr_channels || order->nr_channels < order->manifest.nr_channels)
@@ -445,6 +274,7 @@ static int (* const record_checks[])(struct vmb_stream_order *, const void *, u3
 	[VMBSAVE_RECORD_PACKET] = vmb_stream_check_packet,
 	[VMBSAVE_RECORD_COMPLETION] = vmb_stream_check_completion,
 	[VMBSAVE_RECORD_END] = vmb_stream_check_end,
+	[VMBSAVE_RECORD_VSP_STATE] = vmb_stream_check_state,
 };
 
 /**

@@ -11,6 +11,7 @@
  * @VMB_STREAM_EMPTY: there was none
  * @VMB_STREAM_MANIFEST: MANIFEST
  * @VMB_STREAM_CHANNEL: CHANNEL
+ * @VMB_STREAM_STATE: VSP_STATE
  * @VMB_STREAM_GPADL: GPADL
  * @VMB_STREAM_SENT: PACKET in state SENT
  * @VMB_STREAM_QUEUE: PACKET in state QUEUED, or COMPLETION
@@ -22,6 +23,7 @@ enum vmb_stream_phase {
 	VMB_STREAM_EMPTY,
 	VMB_STREAM_MANIFEST,
 	VMB_STREAM_CHANNEL,
+	VMB_STREAM_STATE,
 	VMB_STREAM_GPADL,
 	VMB_STREAM_SENT,
 	VMB_STREAM_QUEUE,
@@ -46,6 +48,8 @@ struct vmb_stream_order {
 	bool rings;			/* the GPADL of its rings was seen */
 	u32 nr_channels;		/* CHANNEL records, this one included */
 	/* of the current channel, from its manifest entry: */
+	bool state_left;		/* its VSP_STATE was not seen yet */
+	u32 state_version;
 	u32 gpadls_left;
 	u64 packets_left;
 	u64 completions_left;
@@ -63,6 +67,7 @@ struct vmb_stream_order {
 void vmb_stream_order_init(struct vmb_stream_order *order, const struct vmb_stream_limits *limits);
 int vmb_stream_check_manifest(struct vmb_stream_order *order, const void *data, u32 bytes);
 int vmb_stream_check_channel(struct vmb_stream_order *order, const void *data, u32 bytes);
+int vmb_stream_check_state(struct vmb_stream_order *order, const void *data, u32 bytes);
 int vmb_stream_check_gpadl(struct vmb_stream_order *order, const void *data, u32 bytes);
 int vmb_stream_check_packet(struct vmb_stream_order *order, const void *data, u32 bytes);
 int vmb_stream_check_completion(struct vmb_stream_order *order, const void *data, u32 bytes);

@@ -31,6 +31,7 @@ struct vmb_stream_error {
  * @packet_bytes: payload of a PACKET or COMPLETION
  * @vsp_bytes: VSP's part of a PACKET
  * @gpadl_pages: page frame numbers of a GPADL
+ * @state_bytes: state in a VSP_STATE
  *
  * A record that is longer than they allow is refused at its header, before
  * anybody has seen its length and could allocate.
@@ -40,6 +41,7 @@ struct vmb_stream_limits {
 	u32 packet_bytes;
 	u32 vsp_bytes;
 	u32 gpadl_pages;
+	u32 state_bytes;
 };
 
 /**

@@ -35,6 +35,7 @@ static const struct record_row record_rows[] = {
 	{ VMBSAVE_RECORD_PACKET, sizeof(struct vmbsave_packet), true },
 	{ VMBSAVE_RECORD_COMPLETION, sizeof(struct vmbsave_completion), true },
 	{ VMBSAVE_RECORD_END, sizeof(struct vmbsave_end), false },
+	{ VMBSAVE_RECORD_VSP_STATE, sizeof(struct vmbsave_vsp_state), true },
 };
 
 static const struct record_row *record_find(u16 type)
@@ -60,6 +61,8 @@ static u64 record_more(const struct vmb_stream_limits *limits, u16 type)
 		return ALIGN((u64)limits->packet_bytes, VMB_RECORD_ALIGN) + limits->vsp_bytes;
 	case VMBSAVE_RECORD_COMPLETION:
 		return limits->packet_bytes;
+	case VMBSAVE_RECORD_VSP_STATE:
+		return limits->state_bytes;
 	default:
 		return 0;
 	}

@@ -19,7 +19,8 @@
 
 static_assert(sizeof(struct vmbsave_manifest) == 32);
 static_assert(sizeof(struct vmbsave_manifest_entry) == 64);
-static_assert(sizeof(struct vmbsave_channel) == 200);
+static_assert(sizeof(struct vmbsave_channel) == 232);
+static_assert(sizeof(struct vmbsave_vsp_state) == 8);
 static_assert(sizeof(struct vmbsave_gpadl) == 16);
 static_assert(sizeof(struct vmbsave_packet) == 24);
 static_assert(sizeof(struct vmbsave_completion) == 16);
@@ -109,10 +110,41 @@ int vmb_stream_view_channel(const void *data, u32 bytes, struct vmb_channel_view
 		.out_write = le32_to_cpu(c.out_write),
 		.out_read = le32_to_cpu(c.out_read),
 		.user_data = base + offsetof(struct vmbsave_channel, user_data),
+		.mmio_gpa = le64_to_cpu(c.mmio_gpa),
+		.mmio_bytes = le64_to_cpu(c.mmio_bytes),
+		.flags = le32_to_cpu(c.flags),
+		.max_external_bytes = le32_to_cpu(c.max_external_bytes),
+		.max_external_ranges = le32_to_cpu(c.max_external_ranges),
 	};
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(vmb_stream_view_channel, VMBSAVE_NS);
+
+/**
+ * vmb_stream_view_state() - look into a VSP_STATE
+ * @data: the whole payload
+ * @bytes: its length
+ * @view: filled on success
+ *
+ * Context: Any.
+ * Return: 0, or -EUCLEAN: it is too short.
+ */
+int vmb_stream_view_state(const void *data, u32 bytes, struct vmb_state_view *view)
+{
+	struct vmbsave_vsp_state head;
+
+	if (bytes < sizeof(head))
+		return -EUCLEAN;
+
+	memcpy(&head, data, sizeof(head));
+	*view = (struct vmb_state_view){
+		.version = le32_to_cpu(head.version),
+		.data = bytes > sizeof(head) ? (const u8 *)data + sizeof(head) : NULL,
+		.bytes = bytes - sizeof(head),
+	};
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(vmb_stream_view_state, VMBSAVE_NS);
 
 /**
  * vmb_stream_view_gpadl() - look into a GPADL
@@ -146,6 +178,7 @@ int vmb_stream_view_gpadl(const void *data, u32 bytes, struct vmb_gpadl_view *vi
 
 	*view = (struct vmb_gpadl_view){
 		.id = le32_to_cpu(head.id),
+		.flags = le32_to_cpu(head.flags),
 		.byte_count = count,
 		.byte_offset = offset,
 		.nr_pages = pages,
@@ -249,6 +282,7 @@ static const char * const record_names[] = {
 	[VMBSAVE_RECORD_PACKET] = "PACKET",
 	[VMBSAVE_RECORD_COMPLETION] = "COMPLETION",
 	[VMBSAVE_RECORD_END] = "END",
+	[VMBSAVE_RECORD_VSP_STATE] = "VSP_STATE",
 };
 
 /**

@@ -38,6 +38,11 @@ struct vmb_manifest_view {
  * @out_write: index
  * @out_read: index
  * @user_data: 120 bytes, inside the record
+ * @mmio_gpa: guest physical address, bytes
+ * @mmio_bytes: length of the MMIO space there, 0 = none
+ * @flags: VMBSAVE_CHANNEL_PIPE, VMBSAVE_CHANNEL_FORCE_NEW
+ * @max_external_bytes: most that a packet may describe
+ * @max_external_ranges: in how many ranges
  */
 struct vmb_channel_view {
 	const u8 *type;
@@ -55,11 +60,29 @@ struct vmb_channel_view {
 	u32 out_write;
 	u32 out_read;
 	const u8 *user_data;
+	u64 mmio_gpa;
+	u64 mmio_bytes;
+	u32 flags;
+	u32 max_external_bytes;
+	u32 max_external_ranges;
+};
+
+/**
+ * struct vmb_state_view - a VSP_STATE in the CPU's byte order
+ * @version: of the VSP that wrote it
+ * @data: what it wrote, inside the record; NULL if that is nothing
+ * @bytes: its length
+ */
+struct vmb_state_view {
+	u32 version;
+	const void *data;
+	u32 bytes;
 };
 
 /**
  * struct vmb_gpadl_view - a GPADL in the CPU's byte order
  * @id: chosen by the guest
+ * @flags: VMBSAVE_GPADL_FLAG_READ_ONLY or 0
  * @byte_count: length of the buffer
  * @byte_offset: its start in its first page
  * @nr_pages: pages that it touches
@@ -68,6 +91,7 @@ struct vmb_channel_view {
  */
 struct vmb_gpadl_view {
 	u32 id;
+	u32 flags;
 	u32 byte_count;
 	u32 byte_offset;
 	u32 nr_pages;
@@ -117,6 +141,7 @@ struct vmb_completion_view {
  */
 int vmb_stream_view_manifest(const void *data, u32 bytes, struct vmb_manifest_view *view);
 int vmb_stream_view_channel(const void *data, u32 bytes, struct vmb_channel_view *view);
+int vmb_stream_view_state(const void *data, u32 bytes, struct vmb_state_view *view);
 int vmb_stream_view_gpadl(const void *data, u32 bytes, struct vmb_gpadl_view *view);
 int vmb_stream_view_packet(const void *data, u32 bytes, struct vmb_packet_view *view);
 int vmb_stream_view_completion(const void *data, u32 bytes, struct vmb_completion_view *view);

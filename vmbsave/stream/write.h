@@ -50,6 +50,7 @@ struct vmb_stream_writer {
  *
  *   MANIFEST	struct vmbsave_manifest, entries
  *   CHANNEL	struct vmbsave_channel
+ *   VSP_STATE	struct vmbsave_vsp_state, the VSP's state
  *   GPADL	struct vmbsave_gpadl, page frame numbers
  *   PACKET	struct vmbsave_packet, payload, the VSP's state (all three)
  *   COMPLETION	struct vmbsave_completion, payload

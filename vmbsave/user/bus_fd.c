@@ -46,6 +46,8 @@ static void bus_release(struct vmb_bus *bus)
 {
 	struct vmb_user_bus *user = bus->owner;
 
+	/* An owner can have made an offer while the file was being closed. */
+	vmb_channel_table_clear(&user->channels);
 	vmb_user_memory_destroy(&user->memory);
 	kfree(user);
 }

@@ -141,6 +141,8 @@ static struct vmb_gpadl *import_gpadl(struct vmb_channel *channel,
 				arg->byte_offset, arg->nr_pfns);
 	if (IS_ERR(gpadl))
 		return gpadl;
+	static_assert(VMBSAVE_GPADL_READ_ONLY == VMB_GPADL_READ_ONLY);
+	gpadl->flags = arg->flags;
 	if (copy_from_user(gpadl->pfns, u64_to_user_ptr(arg->pfns),
 			   array_size(arg->nr_pfns, sizeof(*gpadl->pfns)))) {
 		vmb_gpadl_free(channel, gpadl);
@@ -176,7 +178,8 @@ int vmb_user_create_gpadl(struct vmb_user_cmd *cmd)
 	struct vmb_channel *channel;
 	int ret;
 
-	if (arg->flags || arg->reserved || arg->nr_pfns > VMB_GPADL_PAGES_MAX)
+	if (arg->flags & ~VMBSAVE_GPADL_READ_ONLY || arg->reserved ||
+	    arg->nr_pfns > VMB_GPADL_PAGES_MAX)
 		return -EINVAL;
 	channel = vmb_bus_find(cmd->user->bus, arg->channel);
 	if (!channel)

@@ -29,6 +29,15 @@ static ssize_t subchannel_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(subchannel);
 
+/* It changes while the channel is Disabled: a reader can see half of each. */
+static ssize_t name_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%.*s\n", VMB_FRIENDLY_NAME_BYTES - 1,
+			  vmb_channel_friendly_name(to_vmb_channel(dev)));
+}
+static DEVICE_ATTR_RO(name);
+
 static ssize_t channel_id_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
@@ -110,6 +119,7 @@ static struct attribute *channel_attrs[] = {
 	&dev_attr_interface_instance.attr,
 	&dev_attr_subchannel.attr,
 	&dev_attr_channel_id.attr,
+	&dev_attr_name.attr,
 	&dev_attr_state.attr,
 	&dev_attr_pause_reasons.attr,
 	&dev_attr_packets_in_use.attr,

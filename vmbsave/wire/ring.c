@@ -217,9 +217,10 @@ EXPORT_SYMBOL_NS_GPL(vmb_ring_fits, VMBSAVE_NS);
 static u32 put_packet(struct vmb_ring *ring, const struct vmb_ring_packet *packet, u32 bytes)
 {
 	static const u8 zeros[VMB_RING_ALIGN];
+	u32 offset = sizeof(struct vmb_descriptor) + packet->extra_len - packet->framing_len;
 	struct vmb_descriptor descriptor = {
 		.type = cpu_to_le16(packet->type),
-		.offset8 = cpu_to_le16((sizeof(descriptor) + packet->extra_len) / 8),
+		.offset8 = cpu_to_le16(offset / 8),
 		.len8 = cpu_to_le16(bytes / 8),
 		.flags = cpu_to_le16(packet->flags),
 		.transaction_id = cpu_to_le64(packet->transaction_id),

@@ -75,6 +75,8 @@ struct vmb_ring {
  * @transaction_id: opaque to the other end, echoed in the completion
  * @extra: type-specific header behind the descriptor, or NULL
  * @extra_len: its length, a multiple of 8
+ * @framing_len: bytes at the end of @extra that are no header to the other end but
+ *	the start of the payload; a multiple of 8, at most @extra_len
  * @payload: payload, or NULL
  * @payload_len: its length; padded with zeros to a multiple of 8
  */
@@ -84,6 +86,7 @@ struct vmb_ring_packet {
 	u64 transaction_id;
 	const void *extra;
 	u32 extra_len;
+	u32 framing_len;
 	const void *payload;
 	u32 payload_len;
 };

@@ -196,7 +196,8 @@ struct vmbsave_channel_info {
  * @channel: id of the channel
  *
  * RESCIND_CHANNEL takes the offer back for good: closes the channel, discards
- * its packets, releases its GPADLs. States STOP and RUNNING.
+ * its packets, releases its GPADLs. States STOP and RUNNING. EBUSY if it has an
+ * owner: the offer is his.
  *
  * CLOSE_CHANNEL: the guest closed it. Waits, killably, until the VSP has
  * completed what it holds (EINTR: the channel is still open). State RUNNING.
@@ -257,8 +258,10 @@ struct vmbsave_create_gpadl {
  * struct vmbsave_gpadl_id - VMBSAVE_TEARDOWN_GPADL
  * @size: of this structure
  * @channel: id of the channel
- * @gpadl: id of the GPADL; EBUSY while an open channel has its rings there.
- *	Waits, killably, while the VSP has it mapped (EINTR: it is still there)
+ * @gpadl: id of the GPADL; EBUSY while an open channel has its rings there, or
+ *	another call waits for it. Waits, killably, while the VSP has it mapped
+ *	(EINTR: it is still there; so it is if the channel is in a session when
+ *	the wait is over: EBUSY or EBADFD)
  * @reserved: zero
  */
 struct vmbsave_gpadl_id {
@@ -272,7 +275,8 @@ struct vmbsave_gpadl_id {
  * struct vmbsave_open_channel - VMBSAVE_OPEN_CHANNEL
  * @size: of this structure
  * @channel: id of the channel
- * @gpadl: the GPADL that holds both rings; it starts at a page
+ * @gpadl: the GPADL that holds both rings; it starts at a page and is not
+ *	read-only
  * @downstream_page: first page of the host-to-guest ring in it, at least 2; at
  *	least 2 pages follow from there
  * @target_vp: virtual processor to interrupt; kept for the VMM and saved

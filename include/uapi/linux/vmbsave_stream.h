@@ -44,6 +44,7 @@
  *   MANIFEST                       once, first
  *   for each channel, in the manifest's order:
  *     CHANNEL
+ *     VSP_STATE                    if the manifest says so
  *     GPADL...                     ascending ids
  *     PACKET in state SENT...      ascending transaction ids
  *     PACKET in state QUEUED and COMPLETION...   in the order of the queue;
@@ -61,7 +62,7 @@
 #define VMBSAVE_STREAM_MAGIC_BYTES 8
 
 #define VMBSAVE_STREAM_MAJOR	0
-#define VMBSAVE_STREAM_MINOR	1
+#define VMBSAVE_STREAM_MINOR	2
 
 /* enum vmbsave_hash - value of vmbsave_stream_header.hash_algorithm */
 #define VMBSAVE_HASH_XXH64	1
@@ -131,6 +132,7 @@ struct vmbsave_chunk_header {
 #define VMBSAVE_RECORD_PACKET		4
 #define VMBSAVE_RECORD_COMPLETION	5
 #define VMBSAVE_RECORD_END		6
+#define VMBSAVE_RECORD_VSP_STATE	7
 
 /* vmbsave_record_header.flags */
 #define VMBSAVE_RECORD_OPTIONAL		0x1	/* a reader may skip it */
@@ -175,7 +177,12 @@ struct vmbsave_manifest {
  * @nr_gpadls: GPADL records of the channel
  * @nr_packets: PACKET records
  * @nr_completions: COMPLETION records
- * @reserved1: zero
+ * @state_version: version of the VSP's own state of the channel; 0 = there is
+ *	no VSP_STATE record
+ * @state_min_version: oldest version of a VSP that can read it, not 0 and at
+ *	most @state_version; 0 if there is none
+ *
+ * The two versions let a destination refuse before anything else was sent.
  */
 struct vmbsave_manifest_entry {
 	__u8 type[16];
@@ -185,7 +192,8 @@ struct vmbsave_manifest_entry {
 	__le32 nr_gpadls;
 	__le64 nr_packets;
 	__le64 nr_completions;
-	__le64 reserved1;
+	__le32 state_version;
+	__le32 state_min_version;
 };
 
 /* vmbsave_channel.state */
@@ -195,6 +203,10 @@ struct vmbsave_manifest_entry {
 #define VMBSAVE_CHANNEL_PAUSED		3	/* open, paused by the VSP */
 #define VMBSAVE_CHANNEL_ACTIVE		4	/* open, started */
 #define VMBSAVE_CHANNEL_STOPPED		5	/* was open, started */
+
+/* vmbsave_channel.flags */
+#define VMBSAVE_CHANNEL_PIPE		0x1	/* payloads are pipe messages */
+#define VMBSAVE_CHANNEL_FORCE_NEW	0x2	/* to be offered anew, not restored */
 
 /**
  * struct vmbsave_channel - payload of CHANNEL
@@ -213,9 +225,20 @@ struct vmbsave_manifest_entry {
  * @out_write: host-to-guest ring, index of the next byte the host writes
  * @out_read: host-to-guest ring, index of the next byte the guest reads
  * @user_data: what the guest passed when opening
+ * @mmio_gpa: guest physical address of the MMIO space of the channel; 0 = none
+ * @mmio_bytes: its length; with @mmio_gpa below 2^64; 0 if and only if
+ *	@mmio_gpa is
+ * @flags: VMBSAVE_CHANNEL_PIPE, VMBSAVE_CHANNEL_FORCE_NEW
+ * @max_external_bytes: most that a packet may describe; 0 = nothing
+ * @max_external_ranges: in how many ranges; 0 if and only if @max_external_bytes
+ *	is
+ * @reserved1: zero
  *
- * From @target_vp, and from @ring_gpadl on, all is zero unless the state is
- * PAUSED or ACTIVE. The GPADL of the rings is one of the channel's, it starts
+ * A channel with FORCE_NEW is in state DISABLED here, whatever it was, its next
+ * transaction id is 1, and no VSP_STATE, GPADL, PACKET or COMPLETION follows.
+ *
+ * @target_vp, and from @ring_gpadl to @mmio_bytes, all is zero unless the state
+ * is PAUSED or ACTIVE. The GPADL of the rings is one of the channel's, it starts
  * at a page, and each ring in it has a control page and at least one page of
  * data. The indices are multiples of 8 below the size of that data and equal
  * those in guest memory at the same moment.
@@ -236,12 +259,33 @@ struct vmbsave_channel {
 	__le32 out_write;
 	__le32 out_read;
 	__u8 user_data[120];
+	__le64 mmio_gpa;
+	__le64 mmio_bytes;
+	__le32 flags;
+	__le32 max_external_bytes;
+	__le32 max_external_ranges;
+	__le32 reserved1;
 };
+
+/**
+ * struct vmbsave_vsp_state - payload of VSP_STATE
+ * @version: as in the manifest
+ * @reserved: zero
+ *
+ * Behind it the state, which may be empty.
+ */
+struct vmbsave_vsp_state {
+	__le32 version;
+	__le32 reserved;
+};
+
+/* vmbsave_gpadl.flags */
+#define VMBSAVE_GPADL_FLAG_READ_ONLY	0x1	/* the server may not write */
 
 /**
  * struct vmbsave_gpadl - payload of GPADL, page frame numbers behind it
  * @id: chosen by the guest, not 0
- * @flags: zero
+ * @flags: %VMBSAVE_GPADL_FLAG_READ_ONLY or 0
  * @byte_count: length of the buffer, not 0; with @byte_offset below 2^32
  * @byte_offset: where it starts in its first page, 0..4095
  *
