@@ -140,10 +140,14 @@ void vmb_test_kmcl_exit(struct kunit *test)
 	struct vmb_test_kmcl *driver;
 
 	list_for_each_entry(driver, drivers, node) {
-		if (!driver->channel)
-			continue;
-		VmbChannelDisable(driver->channel);
-		VmbChannelCleanup(driver->channel);
+		if (driver->channel) {
+			VmbChannelDisable(driver->channel);
+			VmbChannelCleanup(driver->channel);
+		}
+		if (driver->line) {
+			vmb_channel_put(driver->line->channel);
+			driver->line->channel = NULL;
+		}
 	}
 	vmb_test_exit(test);
 }

@@ -128,7 +128,7 @@ struct vmb_test_server *vmb_test_server_create(struct vmb_test_vsp *vsp,
 struct vmb_test_server *vmb_test_server_adopt(struct vmb_test_vsp *vsp,
 					      struct vmb_channel *channel)
 {
-	struct vmb_test_server *server = create_server(vsp, channel);
+	struct vmb_test_server *server = vmb_test_server_create(vsp, channel);
 
 	KUNIT_ASSERT_NOT_NULL(vsp->test, server);
 	vmb_channel_set_pointer(channel, server);
