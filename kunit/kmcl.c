@@ -28,27 +28,27 @@ static NTSTATUS opened(VMBCHANNEL channel)
 	return of(channel)->opened;
 }
 
-static VOID closed(VMBCHANNEL channel)
+static void closed(VMBCHANNEL channel)
 {
 	note(of(channel), "closed");
 }
 
-static VOID suspend(VMBCHANNEL channel)
+static void suspend(VMBCHANNEL channel)
 {
 	note(of(channel), "suspend");
 }
 
-static VOID started(VMBCHANNEL channel)
+static void started(VMBCHANNEL channel)
 {
 	note(of(channel), "started");
 }
 
-static VOID post_started(VMBCHANNEL channel)
+static void post_started(VMBCHANNEL channel)
 {
 	note(of(channel), "post_started");
 }
 
-static VOID process(VMBCHANNEL channel, VMBPACKETCOMPLETION packet, PVOID buf, UINT32 len,
+static void process(VMBCHANNEL channel, VMBPACKETCOMPLETION packet, PVOID buf, UINT32 len,
 		    UINT32 flags)
 {
 	struct vmb_test_kmcl *driver = of(channel);
@@ -61,12 +61,12 @@ static VOID process(VMBCHANNEL channel, VMBPACKETCOMPLETION packet, PVOID buf, U
 		VmbChannelPacketComplete(packet, buf, len);
 }
 
-static VOID batch(VMBCHANNEL channel, UINT32 nr)
+static void batch(VMBCHANNEL channel, UINT32 nr)
 {
 	note(of(channel), "batch");
 }
 
-static VOID done(VMBPACKET packet, NTSTATUS status, PVOID buf, UINT32 len)
+static void done(VMBPACKET packet, NTSTATUS status, PVOID buf, UINT32 len)
 {
 	struct vmb_test_kmcl *driver = VmbPacketGetPointer(packet);
 

@@ -8,7 +8,7 @@
 static const GUID no_guid;
 static const GUID some_guid = GUID_INIT(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
 
-static VOID process(VMBCHANNEL channel, VMBPACKETCOMPLETION packet, PVOID buf, UINT32 len,
+static void process(VMBCHANNEL channel, VMBPACKETCOMPLETION packet, PVOID buf, UINT32 len,
 		    UINT32 flags)
 {
 }

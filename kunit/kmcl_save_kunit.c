@@ -279,7 +279,7 @@ static void a_packet_in_use_is_not_freed(struct kunit *test)
 	IS(driver->status, SUCCESS);
 }
 
-static VOID keep(VMBPACKET packet, NTSTATUS status, PVOID buf, UINT32 len)
+static void keep(VMBPACKET packet, NTSTATUS status, PVOID buf, UINT32 len)
 {
 	WRITE_ONCE(*(u32 *)VmbPacketGetPointer(packet), 1);
 }

@@ -64,8 +64,8 @@ typedef struct _INTERFACE {
 	USHORT Size;
 	USHORT Version;
 	PVOID Context;
-	VOID (*InterfaceReference)(PVOID Context);
-	VOID (*InterfaceDereference)(PVOID Context);
+	void (*InterfaceReference)(PVOID Context);
+	void (*InterfaceDereference)(PVOID Context);
 } INTERFACE, *PINTERFACE;
 #endif
 
@@ -183,7 +183,7 @@ typedef struct vmb_kmcl_channel *VMBCHANNEL;
 typedef struct vmb_kmcl_packet *VMBPACKET;
 typedef struct vmb_packet_completion *VMBPACKETCOMPLETION;
 
-/* Flags of the sends. The last two change nothing here: payload is copied at once, lengths are exact. */
+/* Flags of the sends. Two change nothing here: payload is copied at once, lengths are exact. */
 #define VMBUS_CHANNEL_FORMAT_FLAG_WAIT_FOR_COMPLETION		0x1
 #define VMBUS_CHANNEL_FORMAT_FLAG_FORCE_MDL_LENGTH		0x2
 #define VMBUS_CHANNEL_FORMAT_FLAG_PAGED_BUFFER			0x4
@@ -203,21 +203,21 @@ typedef struct vmb_packet_completion *VMBPACKETCOMPLETION;
 
 /* Callbacks; all come in process context, which is PASSIVE_LEVEL. */
 typedef NTSTATUS EVT_VMB_CHANNEL_OPENED(VMBCHANNEL Channel);
-typedef VOID EVT_VMB_CHANNEL_CLOSED(VMBCHANNEL Channel);
-typedef VOID EVT_VMB_CHANNEL_SUSPEND(VMBCHANNEL Channel);
-typedef VOID EVT_VMB_CHANNEL_STARTED(VMBCHANNEL Channel);
-typedef VOID EVT_VMB_CHANNEL_POST_STARTED(VMBCHANNEL Channel);
-typedef VOID EVT_VMB_CHANNEL_PROCESS_PACKET(VMBCHANNEL Channel, VMBPACKETCOMPLETION Packet,
+typedef void EVT_VMB_CHANNEL_CLOSED(VMBCHANNEL Channel);
+typedef void EVT_VMB_CHANNEL_SUSPEND(VMBCHANNEL Channel);
+typedef void EVT_VMB_CHANNEL_STARTED(VMBCHANNEL Channel);
+typedef void EVT_VMB_CHANNEL_POST_STARTED(VMBCHANNEL Channel);
+typedef void EVT_VMB_CHANNEL_PROCESS_PACKET(VMBCHANNEL Channel, VMBPACKETCOMPLETION Packet,
 					    PVOID Buffer, UINT32 BufferLength, UINT32 Flags);
-typedef VOID EVT_VMB_CHANNEL_PROCESSING_COMPLETE(VMBCHANNEL Channel, UINT32 PacketsProcessed);
+typedef void EVT_VMB_CHANNEL_PROCESSING_COMPLETE(VMBCHANNEL Channel, UINT32 PacketsProcessed);
 typedef NTSTATUS EVT_VMB_CHANNEL_SAVE_PACKET(VMBCHANNEL Channel, VMBPACKET Packet, PVOID SaveBuf,
 					     UINT32 SaveBufSize, PUINT32 BytesNeeded);
 typedef NTSTATUS EVT_VMB_CHANNEL_RESTORE_PACKET(VMBCHANNEL Channel, PVOID LibBuf,
 						UINT32 LibBufSize, PVOID SaveBuf,
 						UINT32 SaveBufSize);
-typedef VOID EVT_VMB_PACKET_COMPLETION_ROUTINE(VMBPACKET Packet, NTSTATUS Status, PVOID Buffer,
+typedef void EVT_VMB_PACKET_COMPLETION_ROUTINE(VMBPACKET Packet, NTSTATUS Status, PVOID Buffer,
 					       UINT32 BufferLength);
-typedef VOID EVT_VMB_CHANNEL_PNP_FAILURE(VMBCHANNEL Channel, NTSTATUS FailureStatus);
+typedef void EVT_VMB_CHANNEL_PNP_FAILURE(VMBCHANNEL Channel, NTSTATUS FailureStatus);
 
 typedef EVT_VMB_CHANNEL_OPENED *PFN_VMB_CHANNEL_OPENED;
 typedef EVT_VMB_CHANNEL_CLOSED *PFN_VMB_CHANNEL_CLOSED;
@@ -258,7 +258,7 @@ typedef struct _VMB_CHANNEL_STATE_CHANGE_CALLBACKS {
  * @Callbacks: filled
  * Context: any.
  */
-static inline VOID
+static inline void
 VMB_CHANNEL_STATE_CHANGE_CALLBACKS_INIT(PVMB_CHANNEL_STATE_CHANGE_CALLBACKS Callbacks)
 {
 	memset(Callbacks, 0, sizeof(*Callbacks));
@@ -269,17 +269,17 @@ VMB_CHANNEL_STATE_CHANGE_CALLBACKS_INIT(PVMB_CHANNEL_STATE_CHANGE_CALLBACKS Call
 /* For both ends, unless the name or its kernel-doc says otherwise. */
 NTSTATUS VmbChannelAllocate(PDEVICE_OBJECT ParentDeviceObject, BOOLEAN IsServer,
 			    VMBCHANNEL *Channel);
-VOID VmbChannelCleanup(VMBCHANNEL Channel);
+void VmbChannelCleanup(VMBCHANNEL Channel);
 NTSTATUS VmbChannelCreateGpadlFromBuffer(VMBCHANNEL Channel, UINT32 Flags, PVOID Buffer,
 					 UINT32 ByteCount, PUINT32 GpadlHandle);
 NTSTATUS VmbChannelCreateGpadlFromMdl(VMBCHANNEL Channel, UINT32 Flags, PMDL Mdl,
 				      UINT32 StartOffsetWithinMdl, UINT32 DataLengthWithinMdl,
 				      PUINT32 GpadlHandle);
-VOID VmbChannelDeleteGpadl(VMBCHANNEL Channel, UINT32 GpadlHandle);
-VOID VmbChannelDisable(VMBCHANNEL Channel);
+void VmbChannelDeleteGpadl(VMBCHANNEL Channel, UINT32 GpadlHandle);
+void VmbChannelDisable(VMBCHANNEL Channel);
 NTSTATUS __must_check VmbChannelEnable(VMBCHANNEL Channel);
-VOID VmbChannelGetInterfaceInstance(VMBCHANNEL Channel, LPGUID InterfaceInstance);
-VOID VmbChannelGetMmioSpace(VMBCHANNEL Channel, UINT64 *MmioAddress, UINT64 *MmioSize);
+void VmbChannelGetInterfaceInstance(VMBCHANNEL Channel, LPGUID InterfaceInstance);
+void VmbChannelGetMmioSpace(VMBCHANNEL Channel, UINT64 *MmioAddress, UINT64 *MmioSize);
 PVOID VmbChannelGetPointer(VMBCHANNEL Channel);
 NTSTATUS VmbChannelInitSetClientContextSize(VMBCHANNEL Channel, UINT32 ContextSize);
 NTSTATUS VmbChannelInitSetFlags(VMBCHANNEL Channel, UINT32 Flags);
@@ -292,23 +292,23 @@ NTSTATUS VmbChannelInitSetProcessPacketCallbacks(VMBCHANNEL Channel,
 						 PFN_VMB_CHANNEL_PROCESSING_COMPLETE ProcessingCompleteCallback);
 NTSTATUS VmbChannelInitSetStateChangeCallbacks(VMBCHANNEL Channel,
 					       PVMB_CHANNEL_STATE_CHANGE_CALLBACKS StateChangeCallbacks);
-VOID VmbChannelPacketComplete(VMBPACKETCOMPLETION Packet, PVOID PacketCompletionBuffer,
+void VmbChannelPacketComplete(VMBPACKETCOMPLETION Packet, PVOID PacketCompletionBuffer,
 			      UINT32 BufSize);
-VOID VmbChannelPacketDeferToPassive(VMBPACKETCOMPLETION Packet);
-VOID VmbChannelPacketFail(VMBPACKETCOMPLETION Packet);
+void VmbChannelPacketDeferToPassive(VMBPACKETCOMPLETION Packet);
+void VmbChannelPacketFail(VMBPACKETCOMPLETION Packet);
 NTSTATUS VmbChannelPacketGetExternalData(VMBPACKETCOMPLETION Packet, UINT32 Flags, PMDL *Mdl);
-VOID VmbChannelPause(VMBCHANNEL Channel);
+void VmbChannelPause(VMBCHANNEL Channel);
 NTSTATUS VmbChannelSendSynchronousRequest(VMBCHANNEL Channel, PVOID Buffer, UINT32 BufferSize,
 					  PMDL ExternalDataMdl, UINT32 Flags,
 					  PVOID CompletionBuffer, PUINT32 CompletionBufferSize,
 					  PLARGE_INTEGER Timeout);
-VOID VmbChannelSetIncomingProcessingAtPassive(VMBCHANNEL Channel, BOOLEAN RequirePassive);
+void VmbChannelSetIncomingProcessingAtPassive(VMBCHANNEL Channel, BOOLEAN RequirePassive);
 NTSTATUS __must_check VmbChannelSetInterruptLatency(VMBCHANNEL Channel, UINT16 Latency,
 						    PUINT16 OriginalLatency);
-VOID VmbChannelSetPointer(VMBCHANNEL Channel, PVOID Pointer);
-VOID VmbChannelSetTransactionQuota(VMBCHANNEL Channel, UINT32 Quota);
+void VmbChannelSetPointer(VMBCHANNEL Channel, PVOID Pointer);
+void VmbChannelSetTransactionQuota(VMBCHANNEL Channel, UINT32 Quota);
 UINT32 VmbChannelSizeofPacket(VMBCHANNEL Channel);
-VOID VmbChannelStart(VMBCHANNEL Channel);
+void VmbChannelStart(VMBCHANNEL Channel);
 NTSTATUS VmbClientChannelInitSetRingBufferPageCount(VMBCHANNEL Channel,
 						    UINT32 IncomingPageCount,
 						    UINT32 OutgoingPageCount);
@@ -316,7 +316,7 @@ NTSTATUS VmbClientChannelInitSetTargetPnp(VMBCHANNEL Channel, LPCGUID InterfaceT
 					  LPCGUID InterfaceInstance,
 					  PFN_VMB_CHANNEL_PNP_FAILURE PnpFailureCallback);
 VMBPACKET VmbPacketAllocate(VMBCHANNEL Channel);
-VOID VmbPacketFree(VMBPACKET Packet);
+void VmbPacketFree(VMBPACKET Packet);
 VMBCHANNEL VmbPacketGetChannel(VMBPACKET Packet);
 PVOID VmbPacketGetPointer(VMBPACKET Packet);
 NTSTATUS VmbPacketInitialize(VMBCHANNEL Channel, VMBPACKET Packet, UINT32 ByteCount);
@@ -328,9 +328,9 @@ NTSTATUS VmbPacketSendWithExternalMdl(VMBPACKET Packet, PVOID Buffer, UINT32 Buf
 NTSTATUS VmbPacketSendWithExternalPfns(VMBPACKET Packet, PVOID Buffer, UINT32 BufferLength,
 				       PPFN_NUMBER ExternalDataPfns, UINT32 PfnLength,
 				       UINT32 Flags);
-VOID VmbPacketSetCompletionRoutine(VMBPACKET Packet,
+void VmbPacketSetCompletionRoutine(VMBPACKET Packet,
 				   PFN_VMB_PACKET_COMPLETION_ROUTINE CompletionRoutine);
-VOID VmbPacketSetPointer(VMBPACKET Packet, PVOID Pointer);
+void VmbPacketSetPointer(VMBPACKET Packet, PVOID Pointer);
 
 /* For the server's end. */
 NTSTATUS VmbChannelMapGpadl(VMBCHANNEL Channel, UINT32 Flags, UINT32 GpadlHandle, PMDL *Mdl);
@@ -340,8 +340,8 @@ NTSTATUS __must_check VmbChannelSaveBegin(VMBCHANNEL Channel);
 NTSTATUS __must_check VmbChannelSaveContinue(VMBCHANNEL Channel, PVOID SaveBuffer,
 					     ULONG SaveBufferSize, PULONG BytesFilled,
 					     PULONG BytesRequired);
-VOID VmbChannelSaveEnd(VMBCHANNEL Channel);
-VOID VmbChannelUnmapGpadl(VMBCHANNEL Channel, UINT32 GpadlHandle);
+void VmbChannelSaveEnd(VMBCHANNEL Channel);
+void VmbChannelUnmapGpadl(VMBCHANNEL Channel, UINT32 GpadlHandle);
 NTSTATUS VmbConvertVmbusHandleToKernelHandle(HANDLE UserHandle, PHANDLE KernelHandle);
 NTSTATUS VmbPacketRestore(VMBPACKET Packet, PVOID Buffer, ULONG BufferSize);
 NTSTATUS VmbServerChannelInitSetFlags(VMBCHANNEL Channel, UINT32 Flags);
@@ -420,8 +420,8 @@ typedef typeof(&VmbServerChannelInitSetVmbusHandle) PFN_VMB_SERVER_CHANNEL_INIT_
 	USHORT Size; \
 	USHORT Version; \
 	PVOID Context; \
-	VOID (*InterfaceReference)(PVOID Context); \
-	VOID (*InterfaceDereference)(PVOID Context);
+	void (*InterfaceReference)(PVOID Context); \
+	void (*InterfaceDereference)(PVOID Context);
 #define VMB_KMCL_CLIENT_MEMBERS \
 	PFN_VMB_CHANNEL_ALLOCATE VmbChannelAllocate; \
 	PFN_VMB_CHANNEL_CLEANUP VmbChannelCleanup; \
@@ -498,7 +498,7 @@ typedef struct _KMCL_SERVER_INTERFACE_V1 {
 #define KMCL_CLIENT_INTERFACE_VERSION_V1	1
 #define KMCL_SERVER_INTERFACE_VERSION_V1	1
 
-/* What WdfFdoQueryForInterface() does with KMCL_CLIENT_INTERFACE_TYPE and KMCL_SERVER_INTERFACE_TYPE */
+/* What WdfFdoQueryForInterface() does with KMCL_CLIENT_INTERFACE_TYPE and KMCL_SERVER_... */
 NTSTATUS vmb_kmcl_query_client_interface(PINTERFACE interface, USHORT size, USHORT version);
 NTSTATUS vmb_kmcl_query_server_interface(PINTERFACE interface, USHORT size, USHORT version);
 

@@ -194,6 +194,23 @@ static void set_number(struct options *options, int id, const char *value)
 	}
 }
 
+static void set_point(struct options *options, int id, const char *value)
+{
+	switch (id) {
+	case OPTION_DIE:
+		options->die = point(value);
+		break;
+	case OPTION_CUT:
+		options->cut = point(value);
+		break;
+	case OPTION_STAY:
+		options->stay = point(value);
+		break;
+	default:
+		set_number(options, id, value);
+	}
+}
+
 static void set_option(struct options *options, int id, const char *value)
 {
 	switch (id) {
@@ -218,15 +235,6 @@ static void set_option(struct options *options, int id, const char *value)
 		options->corrupt = true;
 		options->corrupt_at = value ? number(value, 0, CORRUPT_MIDDLE - 1) : CORRUPT_MIDDLE;
 		break;
-	case OPTION_DIE:
-		options->die = point(value);
-		break;
-	case OPTION_CUT:
-		options->cut = point(value);
-		break;
-	case OPTION_STAY:
-		options->stay = point(value);
-		break;
 	case OPTION_LEDGER:
 		options->ledger = value;
 		break;
@@ -234,7 +242,7 @@ static void set_option(struct options *options, int id, const char *value)
 		options->summary = value;
 		break;
 	default:
-		set_number(options, id, value);
+		set_point(options, id, value);
 	}
 }
 

@@ -154,7 +154,7 @@ EXPORT_SYMBOL_NS_GPL(vmb_kmcl_close_handle, VMBSAVE_NS);
  *
  * Context: PASSIVE_LEVEL: process context, may sleep, not from a callback.
  */
-VOID VmbChannelCleanup(VMBCHANNEL Channel)
+void VmbChannelCleanup(VMBCHANNEL Channel)
 {
 	int ret;
 

@@ -131,7 +131,7 @@ int vmb_kmcl_config_replay(struct vmb_channel *native, const struct vmb_kmcl_con
  * Return: STATUS_SUCCESS, or nothing changed: as vmb_kmcl_setter_status().
  */
 NTSTATUS vmb_kmcl_config_set(struct vmb_kmcl_channel *channel, enum vmb_kmcl_item item,
-				    const struct vmb_kmcl_config *config)
+			     const struct vmb_kmcl_config *config)
 {
 	int ret = channel->native ? appliers[item](channel->native, config) : 0;
 

@@ -46,7 +46,7 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelEnable, VMBSAVE_NS);
  * every incoming packet; from a callback it is a bug of the driver, warned of,
  * and nothing happens.
  */
-VOID VmbChannelDisable(VMBCHANNEL Channel)
+void VmbChannelDisable(VMBCHANNEL Channel)
 {
 	if (!Channel->native)
 		return;
@@ -65,7 +65,7 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelDisable, VMBSAVE_NS);
  * Context: PASSIVE_LEVEL: process context; from a callback, or in Disabled, it
  * is a bug of the driver, warned of, and nothing happens.
  */
-VOID VmbChannelStart(VMBCHANNEL Channel)
+void VmbChannelStart(VMBCHANNEL Channel)
 {
 	vmb_kmcl_check_void("VmbChannelStart",
 			    Channel->native ? vmb_channel_start(Channel->native) : -EBADFD);
@@ -81,7 +81,7 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelStart, VMBSAVE_NS);
  * every incoming packet; from a callback it is a bug of the driver, warned of,
  * and nothing happens.
  */
-VOID VmbChannelPause(VMBCHANNEL Channel)
+void VmbChannelPause(VMBCHANNEL Channel)
 {
 	if (Channel->native)
 		vmb_kmcl_check_void("VmbChannelPause", vmb_channel_pause(Channel->native));
@@ -94,7 +94,7 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelPause, VMBSAVE_NS);
  * @Pointer: anything
  * Context: any.
  */
-VOID VmbChannelSetPointer(VMBCHANNEL Channel, PVOID Pointer)
+void VmbChannelSetPointer(VMBCHANNEL Channel, PVOID Pointer)
 {
 	WRITE_ONCE(Channel->pointer, Pointer);
 }
@@ -118,7 +118,7 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelGetPointer, VMBSAVE_NS);
  * @InterfaceInstance: set to it
  * Context: any.
  */
-VOID VmbChannelGetInterfaceInstance(VMBCHANNEL Channel, LPGUID InterfaceInstance)
+void VmbChannelGetInterfaceInstance(VMBCHANNEL Channel, LPGUID InterfaceInstance)
 {
 	*InterfaceInstance = Channel->native ? *vmb_channel_interface_instance(Channel->native) :
 			     Channel->config.instance;
@@ -131,7 +131,7 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelGetInterfaceInstance, VMBSAVE_NS);
  * @RequirePassive: kept; packets always come at PASSIVE_LEVEL here
  * Context: any.
  */
-VOID VmbChannelSetIncomingProcessingAtPassive(VMBCHANNEL Channel, BOOLEAN RequirePassive)
+void VmbChannelSetIncomingProcessingAtPassive(VMBCHANNEL Channel, BOOLEAN RequirePassive)
 {
 	if (Channel->native) {
 		vmb_channel_set_incoming_in_process_context(Channel->native, RequirePassive);
@@ -148,7 +148,7 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelSetIncomingProcessingAtPassive, VMBSAVE_NS);
  * @Quota: packets; 0 is a bug of the driver, warned of, and nothing happens
  * Context: any.
  */
-VOID VmbChannelSetTransactionQuota(VMBCHANNEL Channel, UINT32 Quota)
+void VmbChannelSetTransactionQuota(VMBCHANNEL Channel, UINT32 Quota)
 {
 	if (WARN_ONCE(!Quota, "VmbChannelSetTransactionQuota: 0\n"))
 		return;
@@ -192,7 +192,7 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelSetInterruptLatency, VMBSAVE_NS);
  * @MmioSize: set to its length, bytes
  * Context: any.
  */
-VOID VmbChannelGetMmioSpace(VMBCHANNEL Channel, UINT64 *MmioAddress, UINT64 *MmioSize)
+void VmbChannelGetMmioSpace(VMBCHANNEL Channel, UINT64 *MmioAddress, UINT64 *MmioSize)
 {
 	*MmioAddress = 0;
 	*MmioSize = 0;

@@ -105,7 +105,7 @@ static struct vmb_kmcl_mapping *mapping_take(struct vmb_kmcl_channel *channel, u
  * @GpadlHandle: a mapped GPADL; else it is a bug of the driver, warned of
  * Context: PASSIVE_LEVEL: process context.
  */
-VOID VmbChannelUnmapGpadl(VMBCHANNEL Channel, UINT32 GpadlHandle)
+void VmbChannelUnmapGpadl(VMBCHANNEL Channel, UINT32 GpadlHandle)
 {
 	struct vmb_kmcl_mapping *mapping = mapping_take(Channel, GpadlHandle);
 
@@ -225,7 +225,7 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelCreateGpadlFromMdl, VMBSAVE_NS);
  * Context: PASSIVE_LEVEL: process context, sleeps until the server has unmapped
  * it.
  */
-VOID VmbChannelDeleteGpadl(VMBCHANNEL Channel, UINT32 GpadlHandle)
+void VmbChannelDeleteGpadl(VMBCHANNEL Channel, UINT32 GpadlHandle)
 {
 	if (Channel->native)
 		vmb_channel_delete_gpadl(Channel->native, GpadlHandle);

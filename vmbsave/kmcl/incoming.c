@@ -24,7 +24,7 @@ static void forget_external_data(struct vmb_packet_completion *packet)
  *
  * Context: any; with external data PASSIVE_LEVEL.
  */
-VOID VmbChannelPacketComplete(VMBPACKETCOMPLETION Packet, PVOID PacketCompletionBuffer,
+void VmbChannelPacketComplete(VMBPACKETCOMPLETION Packet, PVOID PacketCompletionBuffer,
 			      UINT32 BufSize)
 {
 	forget_external_data(Packet);
@@ -41,7 +41,7 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelPacketComplete, VMBSAVE_NS);
  * the channel was done.
  * Context: inside EvtVmbChannelProcessPacket.
  */
-VOID VmbChannelPacketDeferToPassive(VMBPACKETCOMPLETION Packet)
+void VmbChannelPacketDeferToPassive(VMBPACKETCOMPLETION Packet)
 {
 	forget_external_data(Packet);
 	vmb_packet_defer(Packet);
@@ -55,7 +55,7 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelPacketDeferToPassive, VMBSAVE_NS);
  * Traffic of the channel stops until it was closed.
  * Context: any; with external data PASSIVE_LEVEL.
  */
-VOID VmbChannelPacketFail(VMBPACKETCOMPLETION Packet)
+void VmbChannelPacketFail(VMBPACKETCOMPLETION Packet)
 {
 	forget_external_data(Packet);
 	vmb_packet_fail(Packet);

@@ -10,12 +10,12 @@
 #include "kmcl.h"
 
 /* A driver that has a table holds the module until it lets go of it. */
-static VOID reference(PVOID context)
+static void reference(PVOID context)
 {
 	__module_get(THIS_MODULE);
 }
 
-static VOID dereference(PVOID context)
+static void dereference(PVOID context)
 {
 	module_put(THIS_MODULE);
 }

@@ -158,7 +158,7 @@ void vmb_kmcl_target_failed(struct vmb_channel *native, int error);
 /* config.c */
 int vmb_kmcl_config_replay(struct vmb_channel *native, const struct vmb_kmcl_config *config);
 NTSTATUS vmb_kmcl_config_set(struct vmb_kmcl_channel *channel, enum vmb_kmcl_item item,
-				    const struct vmb_kmcl_config *config);
+			     const struct vmb_kmcl_config *config);
 NTSTATUS vmb_kmcl_configurable(struct vmb_kmcl_channel *channel);
 
 /* gpadl.c */

@@ -106,7 +106,7 @@ EXPORT_SYMBOL_NS_GPL(VmbPacketAllocate, VMBSAVE_NS);
  *	nothing happens.
  * Context: any.
  */
-VOID VmbPacketFree(VMBPACKET Packet)
+void VmbPacketFree(VMBPACKET Packet)
 {
 	if (!Packet || WARN_ONCE(READ_ONCE(Packet->in_use), "VmbPacketFree: the packet is in use\n"))
 		return;
@@ -172,7 +172,7 @@ EXPORT_SYMBOL_NS_GPL(VmbPacketInitialize, VMBSAVE_NS);
  * @Pointer: anything
  * Context: any.
  */
-VOID VmbPacketSetPointer(VMBPACKET Packet, PVOID Pointer)
+void VmbPacketSetPointer(VMBPACKET Packet, PVOID Pointer)
 {
 	Packet->pointer = Pointer;
 }
@@ -210,7 +210,7 @@ EXPORT_SYMBOL_NS_GPL(VmbPacketGetChannel, VMBSAVE_NS);
  *
  * Context: any.
  */
-VOID VmbPacketSetCompletionRoutine(VMBPACKET Packet,
+void VmbPacketSetCompletionRoutine(VMBPACKET Packet,
 				   PFN_VMB_PACKET_COMPLETION_ROUTINE CompletionRoutine)
 {
 	Packet->routine = CompletionRoutine;

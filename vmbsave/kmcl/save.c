@@ -76,7 +76,7 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelSaveContinue, VMBSAVE_NS);
  * @Channel: the channel; without a save nothing happens
  * Context: PASSIVE_LEVEL: process context, may sleep; not from a callback.
  */
-VOID VmbChannelSaveEnd(VMBCHANNEL Channel)
+void VmbChannelSaveEnd(VMBCHANNEL Channel)
 {
 	if (Channel->native)
 		vmb_channel_save_end(Channel->native);
