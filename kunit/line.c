@@ -105,6 +105,7 @@ struct vmb_test_line *vmb_test_line_own(struct vmb_test_machine *machine,
 	channel = vmb_channel_allocate(machine->bus, &vsp->vsp, true);
 	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(channel), 0);
 	line = add_line(machine, channel);
+	line->own = true;
 	line->server = vmb_test_server_create(vsp, channel);
 	KUNIT_ASSERT_NOT_NULL(test, line->server);
 	KUNIT_ASSERT_EQ(test, vmb_server_channel_init_set_target_interface_id
@@ -283,7 +284,7 @@ void vmb_test_line_put_channel(struct vmb_test_line *line)
 {
 	struct vmb_channel *channel = line->channel;
 
-	if (channel && channel->owned) {
+	if (channel && line->own) {
 		KUNIT_EXPECT_EQ(line->machine->test, vmb_test_line_cleanup(line), 0);
 		return;
 	}

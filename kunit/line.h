@@ -13,6 +13,7 @@
  * @node: in machine->lines
  * @machine: the machine
  * @channel: the channel, referenced until the machine is destroyed
+ * @own: the line is the channel's owner, and cleans it up
  * @id: of the channel
  * @server: host's end
  * @guest: guest's end
@@ -21,6 +22,7 @@ struct vmb_test_line {
 	struct list_head node;
 	struct vmb_test_machine *machine;
 	struct vmb_channel *channel;
+	bool own;
 	u32 id;
 	struct vmb_test_server *server;
 	struct vmb_test_guest guest;

@@ -20,7 +20,8 @@ static struct vmb_test_line *allocate(struct vmb_test_machine *machine,
 	line->machine = machine;
 	line->channel = vmb_channel_get(channel);
 	list_add_tail(&line->node, &machine->lines);
-	line->server = vmb_test_server_adopt(vsp, channel);
+	line->server = vmb_test_server_create(vsp, channel);
+	KUNIT_ASSERT_NOT_NULL(test, line->server);
 	KUNIT_ASSERT_EQ(test, vmb_server_channel_init_set_target_interface_id(channel,
 									      &vsp->ids[0].type,
 									      &id, 0), 0);

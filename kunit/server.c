@@ -120,22 +120,6 @@ struct vmb_test_server *vmb_test_server_create(struct vmb_test_vsp *vsp,
 }
 
 /**
- * vmb_test_server_adopt() - what .probe does, of a channel that has an owner
- * @vsp: its callbacks
- * @channel: the channel
- * Return: the server; without memory the case ends.
- */
-struct vmb_test_server *vmb_test_server_adopt(struct vmb_test_vsp *vsp,
-					      struct vmb_channel *channel)
-{
-	struct vmb_test_server *server = vmb_test_server_create(vsp, channel);
-
-	KUNIT_ASSERT_NOT_NULL(vsp->test, server);
-	vmb_channel_set_pointer(channel, server);
-	return server;
-}
-
-/**
  * vmb_test_server_end() - nothing may be called any more
  * @server: its channel is removed, or was cleaned up
  *

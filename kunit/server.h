@@ -289,8 +289,6 @@ int vmb_test_vsp_add(struct vmb_test_vsp *vsp);
 struct vmb_test_vsp *vmb_test_vsp_register(struct kunit *test);
 void vmb_test_vsp_unregister(struct vmb_test_vsp *vsp);
 int vmb_test_vsp_unregister_job(void *vsp);
-struct vmb_test_server *vmb_test_server_adopt(struct vmb_test_vsp *vsp,
-					      struct vmb_channel *channel);
 struct vmb_test_server *vmb_test_server_of(struct vmb_channel *channel);
 struct vmb_test_server *vmb_test_server_create(struct vmb_test_vsp *vsp,
 					       struct vmb_channel *channel);

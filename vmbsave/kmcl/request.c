@@ -41,7 +41,7 @@ static u32 timeout_to_ms(const LARGE_INTEGER *timeout)
  *	length of the answer
  * @Timeout: units of 100 ns, negative: from now; NULL = for ever. A server: 0.
  *
- * Context: PASSIVE_LEVEL: process context, sleeps; any if *Timeout is 0 and
+ * Context: PASSIVE_LEVEL: process context, sleeps; any if @Timeout counts 0 and
  * @Flags has no WAIT_FOR_COMPLETION.
  * Return: STATUS_SUCCESS: it is in the ring or, with WAIT_FOR_COMPLETION, was
  * answered. STATUS_BUFFER_OVERFLOW: no room in the ring, not queued; or the

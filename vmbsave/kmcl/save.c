@@ -40,7 +40,7 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelSaveBegin, VMBSAVE_NS);
  * EvtVmbChannelSavePacket.
  * Return: STATUS_SUCCESS: all is saved. STATUS_BUFFER_OVERFLOW: something was
  * written and there is more. STATUS_BUFFER_TOO_SMALL: nothing was written, the
- * next call needs *BytesRequired. STATUS_INVALID_PARAMETER_1 to _5: NULL. Any
+ * next call needs @BytesRequired. STATUS_INVALID_PARAMETER_1 to _5: NULL. Any
  * other: as vmb_channel_save_continue(); a status of EvtVmbChannelSavePacket
  * that would mean one of the former comes as STATUS_UNSUCCESSFUL.
  */
