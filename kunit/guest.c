@@ -78,6 +78,7 @@ void vmb_test_guest_init(struct vmb_test_guest *guest,
 	KUNIT_ASSERT_EQ(machine->test, attach(guest), 0);
 	vmb_ring_set_features(&guest->tx);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_guest_init);
 
 /**
  * vmb_test_guest_follow() - the same guest on another machine
@@ -116,6 +117,7 @@ void vmb_test_guest_follow(struct vmb_test_guest *guest,
 	xa_for_each(&from->answered, id, count)
 		xa_store(&guest->answered, id, count, GFP_KERNEL);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_guest_follow);
 
 /**
  * vmb_test_guest_map_reversed() - have the rings' pages in reverse order

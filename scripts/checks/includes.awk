@@ -3,7 +3,7 @@
 
 function room(file)
 {
-	if (file ~ /^vmbsave\/(wire|stream|core|migrate|user|samples)\//) {
+	if (file ~ /^vmbsave\/(wire|stream|core|migrate|user|kmcl|samples)\//) {
 		sub(/^vmbsave\//, "", file)
 		sub(/\/.*/, "", file)
 		return file
@@ -54,8 +54,12 @@ function allowed(from, to, target)
 	if (from == "scripts")
 		return to == "scripts" || to == "uapi" || to == "linux" || to == "samples" ||
 		       (to in rank && rank[to] <= rank["status"])
+	if (from == "samples" && FILENAME ~ /\/vsp_kmcl/)
+		return to == "samples" || target == "include/linux/vmb_kmcl.h"
 	if (from == "samples")
 		return to == "samples" || target == "include/linux/vmbsave.h"
+	if (from == "kmcl")
+		return to == "kmcl" || target == "include/linux/vmbsave.h" || target == "include/linux/vmb_kmcl.h"
 	if (from == "linux")
 		return to == "linux" || to == "uapi"
 	if (from == "compat")

@@ -11,7 +11,7 @@ function here()
 function documented(line)
 {
 	sub(/^[ \t]*\*[ \t]*/, "", line)
-	if (line !~ /^[a-z_][A-Za-z0-9_]*\(\)/)
+	if (line !~ /^[A-Za-z_][A-Za-z0-9_]*\(\)/)
 		return ""
 	sub(/\(\).*/, "", line)
 	return line
@@ -20,7 +20,7 @@ function documented(line)
 # NAME of a function that is declared or defined in this line; what begins with __ stands behind a macro that has the doc.
 function declared(line)
 {
-	if (line !~ /^[a-z].*[ *][a-z_][a-z0-9_]*\(/ || line ~ /^(typedef|return|static|else|goto)[ \t]/)
+	if (line !~ /^[A-Za-z].*[ *]([a-z_][a-z0-9_]*|Vmb[A-Za-z]*)\(/ || line ~ /^(typedef|return|static|else|goto)[ \t]/)
 		return ""
 	sub(/\(.*/, "", line)
 	sub(/.*[ *]/, "", line)
@@ -82,7 +82,7 @@ in_plain {
 	if (name == "")
 		next
 	if (!(name in returns))
-		returns[name] = $0 !~ /^(extern )?void [a-z_]/
+		returns[name] = $0 !~ /^(extern )?void [A-Za-z_]/
 	if (header && FILENAME !~ /^(kunit|vmbsave\/samples)\//)
 		wanted_at[name] = here()
 }

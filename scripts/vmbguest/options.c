@@ -31,6 +31,8 @@ static const char usage[] =
 "  --ram MIB          guest RAM (64)\n"
 "  --ring KIB         ring from vsp_queue (128)\n"
 "  --device PATH      the bus (/dev/vmbsave)\n"
+"  --queue-vsp NAME   whose the queue's channel is: queue (vsp_queue) or kmcl (vsp_kmcl,\n"
+"                     which owns it and offers it)\n"
 "  --snapshot FILE    save the state to FILE in the middle, and go on\n"
 "  --corrupt[=OFFSET] flip one bit of the stream on the way (in its middle)\n"
 "  --split N          read and write the state N bytes at a time\n"
@@ -59,6 +61,7 @@ enum option_id {
 	OPTION_RAM,
 	OPTION_RING,
 	OPTION_DEVICE,
+	OPTION_QUEUE_VSP,
 	OPTION_TO,
 	OPTION_INCOMING,
 	OPTION_SNAPSHOT,
@@ -83,6 +86,7 @@ static const struct option long_options[] = {
 	{ "ram", required_argument, NULL, OPTION_RAM },
 	{ "ring", required_argument, NULL, OPTION_RING },
 	{ "device", required_argument, NULL, OPTION_DEVICE },
+	{ "queue-vsp", required_argument, NULL, OPTION_QUEUE_VSP },
 	{ "to", required_argument, NULL, OPTION_TO },
 	{ "incoming", required_argument, NULL, OPTION_INCOMING },
 	{ "snapshot", required_argument, NULL, OPTION_SNAPSHOT },
@@ -149,6 +153,14 @@ static const char *point(const char *name)
 	refuse("not known here", name);
 }
 
+/* Is it the owner's? */
+static bool queue_vsp(const char *name)
+{
+	if (strcmp(name, "queue") && strcmp(name, "kmcl"))
+		refuse("not known here", name);
+	return !strcmp(name, "kmcl");
+}
+
 static void set_number(struct options *options, int id, const char *value)
 {
 	switch (id) {
@@ -182,11 +194,31 @@ static void set_number(struct options *options, int id, const char *value)
 	}
 }
 
+static void set_point(struct options *options, int id, const char *value)
+{
+	switch (id) {
+	case OPTION_DIE:
+		options->die = point(value);
+		break;
+	case OPTION_CUT:
+		options->cut = point(value);
+		break;
+	case OPTION_STAY:
+		options->stay = point(value);
+		break;
+	default:
+		set_number(options, id, value);
+	}
+}
+
 static void set_option(struct options *options, int id, const char *value)
 {
 	switch (id) {
 	case OPTION_DEVICE:
 		options->device = value;
+		break;
+	case OPTION_QUEUE_VSP:
+		options->kmcl = queue_vsp(value);
 		break;
 	case OPTION_TO:
 		options->to = true;
@@ -203,15 +235,6 @@ static void set_option(struct options *options, int id, const char *value)
 		options->corrupt = true;
 		options->corrupt_at = value ? number(value, 0, CORRUPT_MIDDLE - 1) : CORRUPT_MIDDLE;
 		break;
-	case OPTION_DIE:
-		options->die = point(value);
-		break;
-	case OPTION_CUT:
-		options->cut = point(value);
-		break;
-	case OPTION_STAY:
-		options->stay = point(value);
-		break;
 	case OPTION_LEDGER:
 		options->ledger = value;
 		break;
@@ -219,7 +242,7 @@ static void set_option(struct options *options, int id, const char *value)
 		options->summary = value;
 		break;
 	default:
-		set_number(options, id, value);
+		set_point(options, id, value);
 	}
 }
 

@@ -12,6 +12,7 @@
 /**
  * struct options - the command line
  * @device: of the bus
+ * @kmcl: the queue's channel is that of vsp_kmcl
  * @incoming: wait for a migration at @address
  * @to: migrate to @address
  * @address: of the other machine, or to listen at
@@ -36,6 +37,7 @@
  */
 struct options {
 	const char *device;
+	bool kmcl;
 	bool incoming;
 	bool to;
 	struct sockaddr_in address;

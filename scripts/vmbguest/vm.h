@@ -39,6 +39,7 @@ struct channel {
  * @ram_bytes: its size
  * @channels: as the guest numbers them
  * @bus_fd: /dev/vmbsave, -1 once it is closed
+ * @owner_fd: of vsp_kmcl, which offers the queue's channel; -1 if vsp_queue does
  * @notify_fd: the guest tells the VMM that it has parked or is done
  * @command: pipe with commands for the virtual processor
  * @vcpu: its thread
@@ -51,6 +52,7 @@ struct vm {
 	u64 ram_bytes;
 	struct channel channels[NR_CHANNELS];
 	int bus_fd;
+	int owner_fd;
 	int notify_fd;
 	int command[2];
 	pthread_t vcpu;

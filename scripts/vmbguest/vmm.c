@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "log.h"
 #include "options.h"
+#include "owner.h"
 #include "vm.h"
 #include "vmm.h"
 #include "vsp_echo.h"
@@ -41,6 +42,7 @@ void vmm_open(struct vm *vm)
 {
 	unsigned int i;
 
+	vm->owner_fd = -1;
 	vm->bus_fd = open(vm->options->device, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (vm->bus_fd < 0)
 		die("cannot open %s: %s", vm->options->device, strerror(errno));
@@ -53,28 +55,40 @@ void vmm_open(struct vm *vm)
 	}
 }
 
-static int offer(struct vm *vm, unsigned int index)
+static int offer(struct vm *vm, unsigned int index, u32 *id)
 {
 	const guid_t types[NR_CHANNELS] = {
 		[CHANNEL_QUEUE] = VSP_QUEUE_TYPE,
 		[CHANNEL_ECHO] = VSP_ECHO_TYPE,
 	};
-	struct channel *channel = &vm->channels[index];
 	struct vmbsave_offer_channel arg = { .size = sizeof(arg) };
-	struct vmbsave_eventfds fds = { .size = sizeof(fds) };
 	int err;
 
 	memcpy(arg.type, &types[index], sizeof(arg.type));
 	memcpy(arg.instance, "vmbguest", 8);
 	arg.instance[15] = index + 1;
 	err = command(vm, VMBSAVE_OFFER_CHANNEL, &arg);
+	*id = arg.channel;
+	return err;
+}
+
+/* Get a channel, its own or an owner's, and tell the bus how to signal. */
+static int attach(struct vm *vm, unsigned int index)
+{
+	struct channel *channel = &vm->channels[index];
+	struct vmbsave_eventfds fds = {
+		.size = sizeof(fds), .kick_fd = channel->kick_fd, .call_fd = channel->call_fd,
+	};
+	int err;
+
+	if (index == CHANNEL_QUEUE && vm->options->kmcl)
+		err = owner_attach(vm, &channel->id);
+	else
+		err = offer(vm, index, &channel->id);
 	if (err)
 		return err;
 
-	channel->id = arg.channel;
-	fds.channel = arg.channel;
-	fds.kick_fd = channel->kick_fd;
-	fds.call_fd = channel->call_fd;
+	fds.channel = channel->id;
 	return command(vm, VMBSAVE_SET_EVENTFDS, &fds);
 }
 
@@ -98,7 +112,7 @@ int vmm_attach(struct vm *vm)
 
 	for (i = 0; i < NR_CHANNELS; i++) {
 		vm->channels[i].state = &vm->guest->channels[i];
-		err = offer(vm, i);
+		err = attach(vm, i);
 		if (err)
 			return err;
 	}
@@ -116,6 +130,7 @@ void vmm_close(struct vm *vm)
 
 	close(vm->bus_fd);
 	vm->bus_fd = -1;
+	owner_detach(vm);
 }
 
 /**
@@ -133,7 +148,7 @@ int vmm_set_packets(struct vm *vm)
 	if (!vm->options->packets)
 		return 0;
 
-	fd = open(PACKETS_PARAMETER, O_WRONLY | O_CLOEXEC);
+	fd = open(vm->options->kmcl ? OWNER_PARAMETER : PACKETS_PARAMETER, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 

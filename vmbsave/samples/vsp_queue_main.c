@@ -260,7 +260,7 @@ static int queue_restore_packet(const struct vmb_restore_packet *args)
 	int err;
 
 	if (args->vsp_size) {
-		err = vsp_queue_state_check(args->vsp_buf, args->vsp_size, &sequence);
+		err = vsp_queue_state_check(args->vsp_buf, args->vsp_size, 0, &sequence);
 		if (err) {
 			vsp_queue_record_add(queue->record, VSP_QUEUE_STATES_CHANGED, 1);
 			return err;
@@ -391,7 +391,7 @@ static int __init queue_init(void)
 {
 	int err;
 
-	vsp_queue_records_init();
+	vsp_queue_records_init("vsp_queue");
 	err = vmb_vsp_register(&queue_vsp);
 	if (err)
 		vsp_queue_records_exit();

@@ -6,6 +6,7 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 #include "vsp_queue_progress.h"
+#include "vsp_queue_state.h"
 
 struct vmb_channel;
 struct vmb_packet;
@@ -49,28 +50,7 @@ struct vsp_queue_packet {
 	u8 state[] __aligned(8);
 };
 
-#define VSP_QUEUE_STATE_MAGIC	0x53515356	/* "VSQS" */
-#define VSP_QUEUE_STATE_MAX	65536
-
-/**
- * struct vsp_queue_state - the private state of a packet, as it is saved
- * @magic: %VSP_QUEUE_STATE_MAGIC
- * @bytes: length of the state, with this structure
- * @sequence: the packet's number
- * @filler: follows from the sequence number
- *
- * Goes to another host: a layout of its own, little-endian.
- */
-struct vsp_queue_state {
-	__le32 magic;
-	__le32 bytes;
-	__le64 sequence;
-	u8 filler[];
-};
-
 struct vsp_queue_packet *vsp_queue_packet_create(struct vsp_queue *queue, u64 sequence);
 void vsp_queue_packet_destroy(struct vsp_queue_packet *packet);
-int vsp_queue_state_check(const void *state, u32 bytes, u64 *sequence);
-int vsp_queue_stateless_check(u64 sequence);
 
 #endif /* _VSP_QUEUE_PACKET_H */

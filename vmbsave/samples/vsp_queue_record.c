@@ -2,7 +2,7 @@
 /**
  * DOC: What became of each packet of vsp_queue
  *
- * One record a channel, readable in debugfs below vsp_queue/<device>/:
+ * One record a channel, readable in debugfs below <module>/<device>/:
  *
  *   packets   one line a packet, by ascending sequence number:
  *             sequence completed status restored discarded
@@ -324,12 +324,13 @@ void vsp_queue_record_add(struct vsp_queue_record *record, enum vsp_queue_count 
 
 /**
  * vsp_queue_records_init() - make the folder in debugfs
+ * @module: its name, that of the module
  *
  * Context: process context. Without debugfs the records are just not readable.
  */
-void vsp_queue_records_init(void)
+void vsp_queue_records_init(const char *module)
 {
-	records_dir = debugfs_create_dir("vsp_queue", NULL);
+	records_dir = debugfs_create_dir(module, NULL);
 }
 
 /**

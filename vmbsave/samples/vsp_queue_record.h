@@ -34,7 +34,7 @@ enum vsp_queue_count {
 	VSP_QUEUE_NR_COUNTS
 };
 
-void vsp_queue_records_init(void);
+void vsp_queue_records_init(const char *module);
 void vsp_queue_records_exit(void);
 
 struct vsp_queue_record *vsp_queue_record_create(const char *device);
