@@ -151,6 +151,7 @@ static void a_restore_that_fails_gives_every_packet_back(struct kunit *test)
 
 	save_all(from, &saved);
 	to = destination(from);
+	VmbChannelDisable(to->channel);
 	to->restore = STATUS_INSUFFICIENT_RESOURCES;
 
 	/* Act */
@@ -162,10 +163,10 @@ static void a_restore_that_fails_gives_every_packet_back(struct kunit *test)
 	IS(VmbChannelRestoreFromBuffer(to->channel, saved.data[0], saved.bytes[0]), NO_MEMORY);
 	IS(VmbChannelEnable(to->channel), DEVICE_BUSY);
 
-	/* Disable is the way out. */
-	to->restore = STATUS_SUCCESS;
+	/* Disable is the way out: the next call begins anew. */
 	VmbChannelDisable(to->channel);
-	IS(VmbChannelEnable(to->channel), SUCCESS);
+	IS(VmbChannelRestoreFromBuffer(to->channel, saved.data[0], saved.bytes[0]),
+	   MORE_PROCESSING_REQUIRED);
 }
 
 static void a_restore_that_is_not_finished_goes_with_the_channel(struct kunit *test)
@@ -176,9 +177,9 @@ static void a_restore_that_is_not_finished_goes_with_the_channel(struct kunit *t
 	save_all(from, &saved);
 	saved.nr--;
 	to = destination(from);
+	VmbChannelDisable(to->channel);
 	IS(restore_all(to, &saved), MORE_PROCESSING_REQUIRED);
 
-	VmbChannelDisable(to->channel);
 	VmbChannelCleanup(to->channel);
 	to->channel = NULL;
 
@@ -205,13 +206,14 @@ static NTSTATUS save_to_failure(struct vmb_test_kmcl *driver, u8 *buf)
 {
 	ULONG filled, required;
 	NTSTATUS status;
+	u32 calls = 0;
 
 	status = VmbChannelSaveBegin(driver->channel);
 	if (NT_SUCCESS(status))
 		do {
 			status = VmbChannelSaveContinue(driver->channel, buf, 4096, &filled,
 							&required);
-		} while (status == STATUS_BUFFER_OVERFLOW);
+		} while (status == STATUS_BUFFER_OVERFLOW && ++calls < BLOBS);
 	VmbChannelSaveEnd(driver->channel);
 	return status;
 }
