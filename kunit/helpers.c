@@ -17,6 +17,8 @@
  */
 #include <linux/delay.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -24,6 +26,18 @@
 #include "job.h"
 #include "machine.h"
 #include "server.h"
+
+/*
+ * They are this module's, for KUnit can run a suite before the parameters of
+ * the suite's module were read.
+ */
+static ulong seed = 1;
+module_param(seed, ulong, 0444);
+MODULE_PARM_DESC(seed, "of what is picked at random; 0 = take another one each time");
+
+static uint steps = 400;
+module_param(steps, uint, 0444);
+MODULE_PARM_DESC(steps, "of each actor of the stress test");
 
 struct buffer {
 	struct list_head node;
@@ -53,6 +67,26 @@ int vmb_test_init(struct kunit *test)
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_init);
+
+/**
+ * vmb_test_seed() - where a case that picks at random begins
+ * Return: a number, to be printed.
+ */
+u64 vmb_test_seed(void)
+{
+	return seed ?: 1ULL + get_random_u32();
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_seed);
+
+/**
+ * vmb_test_steps() - how long a case goes on that could go on for ever
+ * Return: steps.
+ */
+u32 vmb_test_steps(void)
+{
+	return steps;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_steps);
 
 /**
  * vmb_test_expect_released() - expect the module's counters to be as before

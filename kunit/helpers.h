@@ -41,6 +41,8 @@ static inline struct vmb_test *vmb_test_of(struct kunit *test)
 int vmb_test_init(struct kunit *test);
 void vmb_test_exit(struct kunit *test);
 bool vmb_test_expect_released(struct kunit *test);
+u64 vmb_test_seed(void);
+u32 vmb_test_steps(void);
 
 void *vmb_test_alloc(struct kunit *test, size_t bytes);
 __printf(2, 3)

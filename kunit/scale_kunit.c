@@ -153,10 +153,10 @@ static void as_many_as_are_allowed_run_and_move(struct kunit *test)
 	for (b = 0; b < BUSES; b++)
 		follow(&to[b], &from[b]);
 	for (b = 0; b < BUSES; b++)
-		KUNIT_ASSERT_EQ(test, vmb_test_restore_bus(to[b].machine, to[b].stream = from[b].stream,
-							   4096), 0);
+		KUNIT_ASSERT_EQ(test, vmb_test_restore_bus(to[b].machine, from[b].stream, 4096), 0);
 	for (b = 0; b < BUSES; b++)
-		KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(to[b].machine, VMB_BUS_RUNNING), 0);
+		KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(to[b].machine,
+								 VMB_BUS_RUNNING), 0);
 
 	/* Assert */
 	KUNIT_EXPECT_EQ(test, vmb_limit_used(VMB_LIMIT_CHANNELS), CHANNELS);

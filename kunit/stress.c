@@ -32,133 +32,6 @@ static struct vmb_test_watch *get_channel(struct vmb_test_stress_line *line,
 	return line->watch;
 }
 
-static bool is_open(const struct vmb_test_stress_line *line)
-{
-	enum vmb_channel_state state = vmb_channel_get_state(line->line->channel);
-
-	return state == VMB_CHANNEL_PAUSED || state == VMB_CHANNEL_ACTIVE;
-}
-
-static void offer(struct vmb_test_stress_line *line)
-{
-	struct vmb_test_line *half = line->line;
-	struct vmb_channel *channel;
-
-	channel = vmb_test_offer(line->stress->machine, line->vsp, 1 + line->index);
-	if (IS_ERR(channel)) {
-		msleep(1);
-		return;
-	}
-	scoped_guard(mutex, &line->lock) {
-		half->channel = channel;
-		half->id = channel->id;
-		half->server = vmb_test_server_of(channel);
-		line->watch = vmb_test_watch_create(line);
-		vmb_test_guest_renew(&half->guest, channel);
-	}
-	line->opened_from = U64_MAX;
-}
-
-/* The channel has gone; its watch tells what became of it. */
-static void forget(struct vmb_test_stress_line *line)
-{
-	struct vmb_test_watch *watch = line->watch;
-
-	scoped_guard(mutex, &line->lock)
-		line->watch = NULL;
-	vmb_test_watch_over(watch, line->line->channel);
-	vmb_test_line_put_channel(line->line);
-}
-
-static void rescind(struct vmb_test_actor *actor)
-{
-	struct vmb_test_stress_line *line = actor->line;
-
-	if (line->line->channel->owned)
-		return;
-	if (vmb_test_actor_pick(actor, 3)) {
-		if (vmb_bus_rescind(actor->stress->machine->bus, line->line->id))
-			return;
-	} else {
-		vmb_test_vsp_unregister(line->vsp);
-		if (vmb_test_vsp_add(line->vsp))
-			vmb_test_stress_wrong(actor->stress, "cannot register a VSP again");
-	}
-	forget(line);
-}
-
-static void open(struct vmb_test_stress_line *line)
-{
-	struct vmb_test_guest *guest = &line->line->guest;
-
-	/* Whatever closed it, the next one begins with empty rings. */
-	if (!is_open(line))
-		vmb_test_guest_renew(guest, guest->channel);
-	vmb_test_guest_lend(guest);
-	vmb_test_guest_open(guest);
-}
-
-/* The VSP closes its channel by disabling it, and a restore can open it. */
-static void look(struct vmb_test_stress_line *line)
-{
-	if (!is_open(line))
-		line->opened_from = U64_MAX;
-	else if (line->opened_from == U64_MAX)
-		line->opened_from = line->next_request;
-}
-
-static void receive(struct vmb_test_stress_line *line)
-{
-	struct vmb_test_guest *guest = &line->line->guest;
-	struct vmb_test_message message;
-	u64 quiet_from;
-
-	while (!vmb_test_guest_receive(guest, &message)) {
-		if (message.type == VMB_PACKET_COMPLETION)
-			continue;
-		quiet_from = READ_ONCE(line->watch->quiet_from);
-		if (quiet_from && message.id >= quiet_from)
-			vmb_test_stress_wrong(line->stress,
-					      "channel %u: packet %llu was sent while paused",
-					      line->index, message.id);
-		if (message.wants_completion)
-			vmb_test_guest_complete(guest, message.id, message.payload, 8);
-	}
-}
-
-/* Of an open channel only, so that each is either answered or lost by a close. */
-static void request(struct vmb_test_stress_line *line, u32 len)
-{
-	if (line->opened_from == U64_MAX)
-		return;
-	if (!vmb_test_guest_request(&line->line->guest, line->next_request, len))
-		line->next_request++;
-}
-
-static void guest_step(struct vmb_test_actor *actor)
-{
-	struct vmb_test_stress_line *line = actor->line;
-	u32 what = vmb_test_actor_pick(actor, 32);
-
-	if (!line->watch) {
-		offer(line);
-		return;
-	}
-	look(line);
-	if (!what)
-		rescind(actor);
-	else if (what < 3)
-		vmb_test_guest_close(&line->line->guest);
-	else if (what < 8 || line->opened_from == U64_MAX)
-		open(line);
-	else if (what < 20)
-		request(line, vmb_test_actor_pick(actor, 300));
-	else
-		receive(line);
-	if (!vmb_test_actor_pick(actor, 4))
-		usleep_range(100, 1000);
-}
-
 static void send(struct vmb_test_watch *watch, u32 bytes)
 {
 	guard(mutex)(&watch->using);
@@ -431,7 +304,7 @@ void vmb_test_stress_run(struct vmb_test_stress *stress)
 	u32 i, nr = 0;
 
 	for (i = 0; i < VMB_TEST_STRESS_LINES; i++) {
-		actors[nr++] = add_actor(stress, &stress->lines[i], guest_step);
+		actors[nr++] = add_actor(stress, &stress->lines[i], vmb_test_stress_guest_step);
 		actors[nr++] = add_actor(stress, &stress->lines[i], vsp_step);
 	}
 	actors[nr++] = add_actor(stress, NULL, session_step);
@@ -458,12 +331,12 @@ static void settle_line(struct vmb_test_stress_line *line)
 	if (vmb_channel_get_state(line->line->channel) == VMB_CHANNEL_DISABLED)
 		KUNIT_EXPECT_EQ(test, vmb_channel_enable(line->line->channel), 0);
 	KUNIT_EXPECT_EQ(test, vmb_channel_start(line->line->channel), 0);
-	look(line);
+	vmb_test_stress_look(line);
 	while (line->opened_from == U64_MAX) {
-		open(line);
-		look(line);
+		vmb_test_stress_open(line);
+		vmb_test_stress_look(line);
 	}
-	request(line, 8);
+	vmb_test_stress_request(line, 8);
 	vmb_test_guest_serve(&line->line->guest);
 	vmb_test_watch_answers(line, true);
 }
@@ -485,7 +358,7 @@ void vmb_test_stress_settle(struct vmb_test_stress *stress)
 		struct vmb_test_stress_line *line = &stress->lines[i];
 
 		if (!line->watch)
-			offer(line);
+			vmb_test_stress_offer(line);
 		KUNIT_ASSERT_NOT_NULL(test, line->watch);
 		settle_line(line);
 		KUNIT_EXPECT_EQ(test, line->line->channel->queue.nr_packets, 0);
@@ -513,7 +386,7 @@ void vmb_test_stress_end(struct vmb_test_stress *stress)
 			KUNIT_EXPECT_EQ(stress->test,
 					vmb_bus_rescind(stress->machine->bus,
 							line->line->id), 0);
-		forget(line);
+		vmb_test_stress_forget(line);
 	}
 	list_for_each_entry_safe(watch, next, &stress->watches, node)
 		kfree(watch);

@@ -128,6 +128,14 @@ void vmb_test_stress_run(struct vmb_test_stress *stress);
 void vmb_test_stress_settle(struct vmb_test_stress *stress);
 void vmb_test_stress_end(struct vmb_test_stress *stress);
 
+/* stress_guest.c: one of the actors */
+void vmb_test_stress_offer(struct vmb_test_stress_line *line);
+void vmb_test_stress_forget(struct vmb_test_stress_line *line);
+void vmb_test_stress_open(struct vmb_test_stress_line *line);
+void vmb_test_stress_look(struct vmb_test_stress_line *line);
+void vmb_test_stress_request(struct vmb_test_stress_line *line, u32 len);
+void vmb_test_stress_guest_step(struct vmb_test_actor *actor);
+
 /* stress_watch.c: the rules */
 __printf(2, 3)
 void vmb_test_stress_wrong(struct vmb_test_stress *stress, const char *fmt, ...);

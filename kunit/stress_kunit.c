@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/moduleparam.h>
-#include <linux/random.h>
-
 #include "stress.h"
 
 /* The rules of the state machine while everything happens at once. */
-
-static ulong seed = 1;
-module_param(seed, ulong, 0444);
-MODULE_PARM_DESC(seed, "of what the actors do; 0 = take one at random");
-
-static uint steps = 400;
-module_param(steps, uint, 0444);
-MODULE_PARM_DESC(steps, "steps of each actor");
 
 /* A test in which something never happens proves nothing about it. */
 static void expect_that_it_happened(struct vmb_test_stress *stress)
@@ -39,12 +28,13 @@ static void expect_that_it_happened(struct vmb_test_stress *stress)
 
 static void rules_hold_while_everything_happens_at_once(struct kunit *test)
 {
-	u64 from = seed ?: get_random_u32() + 1ULL;
+	u64 seed = vmb_test_seed();
+	u32 steps = vmb_test_steps();
 	struct vmb_test_stress *stress;
 
 	/* Arrange */
-	kunit_info(test, "seed=%llu steps=%u\n", from, steps);
-	stress = vmb_test_stress_create(test, from, steps);
+	kunit_info(test, "seed=%llu steps=%u\n", seed, steps);
+	stress = vmb_test_stress_create(test, seed, steps);
 
 	/* Act */
 	vmb_test_stress_run(stress);
