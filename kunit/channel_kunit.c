@@ -338,6 +338,44 @@ static void guest_that_opens_again_finds_a_fresh_channel(struct kunit *test)
 			   "opened started post_started done#2");
 }
 
+/* What .opened and .closed found of the guest's data */
+struct open_data {
+	u32 gpadl;
+	u32 nr_good;
+};
+
+static void read_open_data(struct vmb_test_server *server, enum vmb_test_call call, void *arg)
+{
+	struct open_data *seen = server->data;
+
+	if (seen && (call == VMB_TEST_OPENED || call == VMB_TEST_CLOSED))
+		seen->nr_good += vmb_test_filled(vmb_channel_open_data(server->channel),
+						 VMB_CHANNEL_OPEN_DATA_BYTES, seen->gpadl);
+}
+
+static void what_the_guest_passed_is_there_from_opened_to_closed(struct kunit *test)
+{
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_test_line *line =
+		vmb_test_line_offer(machine, vmb_test_vsp_register(test), 1);
+	struct open_data seen = { .gpadl = line->guest.gpadl };
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(machine, VMB_BUS_RUNNING), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_guest_lend(&line->guest), 0);
+	line->server->data = &seen;
+	line->server->knobs.hook = read_open_data;
+
+	/* Act, Assert: the guest fills all of it with its own pattern. */
+	KUNIT_EXPECT_EQ(test, vmb_test_guest_open(&line->guest), 0);
+	KUNIT_EXPECT_EQ(test, seen.nr_good, 1);
+	KUNIT_EXPECT_TRUE(test, vmb_test_filled(vmb_channel_open_data(line->channel),
+						VMB_CHANNEL_OPEN_DATA_BYTES, seen.gpadl));
+	KUNIT_EXPECT_EQ(test, vmb_test_guest_close(&line->guest), 0);
+	KUNIT_EXPECT_EQ(test, seen.nr_good, 2);
+	line->server->data = NULL;
+}
+
 static struct kunit_case channel_cases[] = {
 	KUNIT_CASE(channel_lives_until_its_last_reference),
 	KUNIT_CASE(pointer_and_names_are_kept),
@@ -346,6 +384,7 @@ static struct kunit_case channel_cases[] = {
 	KUNIT_CASE(open_refuses_rings_that_do_not_fit),
 	KUNIT_CASE(smallest_rings_can_be_opened),
 	KUNIT_CASE(open_that_the_vsp_refuses_is_undone),
+	KUNIT_CASE(what_the_guest_passed_is_there_from_opened_to_closed),
 	KUNIT_CASE(no_packet_is_delivered_while_the_channel_is_paused),
 	KUNIT_CASE(rescind_while_open_gives_everything_back),
 	KUNIT_CASE(nothing_is_sent_on_a_channel_that_goes),

@@ -64,12 +64,13 @@ const void *vmb_channel_open_data(const struct vmb_channel *channel);
  * A channel from vmb_channel_allocate() gets an id for each offer; the VMM is
  * told (%VMBSAVE_EVENT_OFFERED).
  *
- * Context: process context; not from a state-change callback.
+ * Context: process context, may sleep; not from a callback.
  * Return: 0: Enabled, or -EBADFD (not Disabled), -EBUSY (being saved or
  * restored), -EDEADLK (inside a callback), -ENODEV (gone). One from
  * vmb_channel_allocate() also: -EINVAL (it has no interface type), -EEXIST
  * (another one on offer has its identity), -EBUSY (its bus is being saved or
- * restored), -ENOMEM.
+ * restored, or that has failed), -ENOMEM. A client's end: -EINVAL (it has no
+ * target), -EOPNOTSUPP (the guest of its bus has a VMM).
  */
 int __must_check vmb_channel_enable(struct vmb_channel *channel);
 
@@ -106,7 +107,7 @@ int vmb_channel_disable_timeout(struct vmb_channel *channel, u32 timeout_ms);
  * Changes the channel's own state at once; traffic runs when the guest has
  * opened it and the bus runs. Calls .started and .post_started if it does now.
  *
- * Context: process context; not from a state-change callback.
+ * Context: process context, may sleep; not from a callback.
  * Return: 0 (also if it was started), -EBADFD (Disabled), -EBUSY (being saved
  * or restored), -EDEADLK, -ENODEV.
  */

@@ -157,7 +157,8 @@ u64 vmb_packet_transaction_id(const struct vmb_packet *packet);
  *
  * To be called exactly once for each packet delivered. Sends the answer if the
  * guest asked for one; if the ring is full the answer waits in the queue, and
- * is saved with it. If the channel has gone meanwhile nothing is sent.
+ * is saved with it. If the channel was closed or has gone meanwhile nothing is
+ * sent.
  * Context: any.
  */
 void vmb_packet_complete(struct vmb_packet_completion *packet, const void *buf,

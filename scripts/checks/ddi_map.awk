@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Reads suites, host tests, public headers, sources, the list of Windows names and, last, the map; prints "FILE:LINE: WHAT"
-# about the map, for scripts/checks/ddi_map.
+# about the map, and into the file counts how many rows there are and of what, for scripts/checks/ddi_map.
 
 # literals TEXT: word[1..] = what stands between double backquotes; how many.
 function literals(text,    nr)
@@ -47,8 +47,12 @@ function take_header(line)
 	if (line ~ /^\}/)
 		struct = ""
 	if (struct != "") {
-		if (match(line, /\(\*[a-z_]+\)/))
-			declared[struct "." substr(line, RSTART + 2, RLENGTH - 3)] = 1
+		if (match(line, /\(\*[a-z_]+\)/)) {
+			name = struct "." substr(line, RSTART + 2, RLENGTH - 3)
+			declared[name] = 1
+			if (struct == "vmb_vsp")
+				callback[name] = FILENAME ":" FNR
+		}
 		else if (match(line, /[a-z_]+(\[[^]]*\])?;/))
 			declared[struct "." substr(line, RSTART, RLENGTH - 1)] = 1
 		return
@@ -74,9 +78,10 @@ function check_cases(text,    nr, i)
 	for (i = 1; i <= nr; i++)
 		if (!(word[i] in there))
 			complain("there is no case " word[i])
-	if (!nr && text != "case pending")
-		complain("has no case and is not marked \"case pending\"")
-	pending += text == "case pending"
+	if (!nr)
+		complain("names no case")
+	if (text ~ /pending/)
+		complain("a case is pending")
 }
 
 function check_linux(text,    nr, i, name)
@@ -92,24 +97,71 @@ function check_linux(text,    nr, i, name)
 	return nr
 }
 
-function end_windows(    nr, i, linux)
+# What is counted of a Windows name, by its table and by how it is spelled.
+function kind_of(name)
+{
+	if (cells == 3)
+		return "names of newer interfaces"
+	if (name ~ /^Evt/)
+		return "callbacks"
+	if (name ~ /^Vmb/ || name ~ /_INIT$/)
+		return "functions"
+	return name ~ /^VMBUS_/ ? "constants" : "structures and handles"
+}
+
+function count(kind, differs)
+{
+	number[kind]++
+	different[kind] += differs
+}
+
+function end_windows(    nr, i, linux, windows)
 {
 	nr = literals(cell[1])
 	if (nr != 1)
 		complain("names not one Windows name but " nr)
-	if (!(word[1] in wanted))
-		complain(word[1] " is not in scripts/checks/ddi_names")
-	if (word[1] in found)
-		complain(word[1] " stands here twice")
-	found[word[1]] = 1
+	windows = word[1]
+	if (!(windows in wanted))
+		complain(windows " is not in scripts/checks/ddi_names")
+	if (windows in found)
+		complain(windows " stands here twice")
+	found[windows] = 1
 	linux = check_linux(cell[2])
 	if (!linux && (cell[cells] == "none" || cell[cells] == "\\-"))
 		complain("has neither a Linux name nor a reason")
 	if (cells > 3 && linux)
 		check_cases(cell[cells - 1])
+	count(kind_of(windows), cells == 3 ? !linux : cell[cells] != "none")
 }
 
-function end_row(    i, nr)
+function end_question()
+{
+	if (cell[1] != "Q" ++questions)
+		complain(cell[1] " stands where Q" questions " should")
+	check_cases(cell[cells - 1])
+	count("answers", cell[cells] != "none")
+}
+
+function end_symbols(    nr, i)
+{
+	nr = literals(cell[1])
+	for (i = 1; i <= nr; i++) {
+		if (!(word[i] in exported))
+			complain(word[i] " is not exported")
+		covered[word[i]] = 1
+	}
+}
+
+# What the document counts is compared at the end, when all is counted.
+function end_counted()
+{
+	told[++nr_told] = cell[1]
+	told_number[nr_told] = cell[2]
+	told_different[nr_told] = cell[3]
+	told_line[nr_told] = row_line
+}
+
+function end_row(    i)
 {
 	if (!cells)
 		return
@@ -126,25 +178,55 @@ function end_row(    i, nr)
 		complain("has " cells " cells and not " columns)
 	else if (header == "Windows")
 		end_windows()
-	else if (header == "No.") {
-		if (cell[1] != "Q" ++questions)
-			complain(cell[1] " stands where Q" questions " should")
-		check_cases(cell[cells - 1])
-	} else {
-		nr = literals(cell[1])
-		for (i = 1; i <= nr; i++) {
-			if (!(word[i] in exported))
-				complain(word[i] " is not exported")
-			covered[word[i]] = 1
-		}
-	}
+	else if (header == "No.")
+		end_question()
+	else if (header == "Ours") {
+		if (!check_linux(cell[1]))
+			complain("has no Linux name")
+		check_cases(cell[cells])
+	} else if (header == "Call")
+		different["matrix cells"] += cell[cells - 1]
+	else if (header == "Counted")
+		end_counted()
+	else
+		end_symbols()
 	rows++
 	cells = 0
+}
+
+function check_told(    i, kind)
+{
+	for (i = 1; i <= nr_told; i++) {
+		kind = told[i]
+		row_line = told_line[i]
+		counted[kind] = 1
+		if (told_number[i] != number[kind] + 0)
+			complain("of " kind " there are " number[kind] + 0)
+		if (told_different[i] != different[kind] + 0)
+			complain("of " kind " " different[kind] + 0 " are different")
+	}
+	row_line = 1
+	for (kind in number)
+		if (!(kind in counted))
+			complain("does not count " kind)
 }
 
 FNR == 1 {
 	nr_waiting = 0
 	struct = ""
+	in_rows = 0
+}
+
+# Each call in six states, on a bus that runs and one that stands, of a driver and of an owner
+FILENAME ~ /channel_matrix_kunit\.c$/ {
+	if (/^static const struct row rows\[\]/)
+		in_rows = 1
+	else if (/^\};/)
+		in_rows = 0
+	if (/^#define [A-Z] VMB_CHANNEL_/)
+		nr_states++
+	if (in_rows && /^\t\{ "/)
+		number["matrix cells"] += nr_states * 4
 }
 
 FILENAME ~ /^kunit\// {
@@ -170,6 +252,10 @@ FILENAME ~ /^scripts\/host\// {
 FILENAME ~ /^include\// {
 	take_header($0)
 	next
+}
+
+FILENAME ~ /^vmbsave\/status\.c$/ && /^\t(ONE|TWO)_WAY\(/ {
+	count("statuses", /ONE_WAY/)
 }
 
 FILENAME ~ /^vmbsave\// {
@@ -226,5 +312,11 @@ END {
 	for (name in exported)
 		if (!(name in covered))
 			print exported[name] ": " name " has no row in " map
-	print rows + 0, pending + 0 >counts
+	for (name in callback)
+		if (!(name in covered))
+			print callback[name] ": " name " has no row in " map
+	check_told()
+	print rows + 0 >counts
+	for (i = 1; i <= nr_told; i++)
+		print told[i] ": " number[told[i]] + 0 ", different " different[told[i]] + 0 >counts
 }
