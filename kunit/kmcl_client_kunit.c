@@ -307,6 +307,42 @@ static void gpadls_that_cannot_be_are_refused(struct kunit *test)
 	IS(VmbChannelMapGpadl(pair->server, 0, 1, NULL), INVALID_PARAMETER_4);
 }
 
+/* Pages of a piece of GIANT_BYTES, the same one over and over; two of them need 5 MB of numbers. */
+#define GIANT_PAGES	320000
+#define GIANT_BYTES	(GIANT_PAGES * (u32)PAGE_SIZE)
+
+static void a_chain_longer_than_kmalloc_can_join_is_refused_quietly(struct kunit *test)
+{
+	struct pair *pair = pair_of(test);
+	struct page **pages = kvmalloc_array(GIANT_PAGES, sizeof(*pages), GFP_KERNEL);
+	MDL last = { .Range = { pages, GIANT_PAGES, 0, GIANT_BYTES } }, first = last;
+	PFN_NUMBER *pfns = kvmalloc_array(2 * GIANT_PAGES, sizeof(*pfns), GFP_KERNEL);
+	VMBPACKET packet = make_packet(pair);
+	u8 buf[8] = { };
+	UINT32 gpadl;
+	PMDL mdl;
+	int i;
+
+	first.Next = &last;
+	KUNIT_ASSERT_TRUE(test, pages && pfns);
+	for (i = 0; i < 2 * GIANT_PAGES; i++)
+		pfns[i] = page_to_pfn(pair->pages[0]);
+	for (i = 0; i < GIANT_PAGES; i++)
+		pages[i] = pair->pages[0];
+
+	/* From where it cannot sleep. Whoever may, joins it, and lends a part. */
+	IS(VmbPacketSend(packet, buf, 8, &first, 1), NO_MEMORY);
+	IS(VmbPacketSendWithExternalPfns(packet, buf, 8, pfns, 2 * GIANT_PAGES, 1), NO_MEMORY);
+	IS(VmbChannelCreateGpadlFromMdl(pair->client, 0, &first, GIANT_BYTES - 8, 16, &gpadl),
+	   SUCCESS);
+	IS(VmbChannelMapGpadl(pair->server, 0, gpadl, &mdl), SUCCESS);
+	VmbChannelUnmapGpadl(pair->server, gpadl);
+	VmbChannelDeleteGpadl(pair->client, gpadl);
+	VmbPacketFree(packet);
+	kvfree(pfns);
+	kvfree(pages);
+}
+
 static void a_request_is_answered_in_its_time(struct kunit *test)
 {
 	struct pair *pair = pair_of(test);
@@ -338,6 +374,7 @@ static struct kunit_case kmcl_client_cases[] = {
 	KUNIT_CASE(external_data_that_cannot_be_is_refused),
 	KUNIT_CASE(a_gpadl_is_lent_mapped_and_taken_back),
 	KUNIT_CASE(gpadls_that_cannot_be_are_refused),
+	KUNIT_CASE(a_chain_longer_than_kmalloc_can_join_is_refused_quietly),
 	KUNIT_CASE(a_request_is_answered_in_its_time),
 	{}
 };

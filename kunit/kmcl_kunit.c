@@ -288,6 +288,7 @@ static void a_channel_without_bus_or_callback_is_not_enabled(struct kunit *test)
 	   SUCCESS);
 	vmb_test_kmcl_attach(driver, vmb_test_machine_create(test));
 	IS(VmbChannelEnable(driver->channel), INVALID_DEVICE_STATE);
+	IS(VmbChannelRestoreFromBuffer(driver->channel, buf, 8), INVALID_DEVICE_STATE);
 	IS(VmbChannelInitSetProcessPacketCallbacks(driver->channel, process, NULL), SUCCESS);
 	IS(VmbChannelEnable(driver->channel), SUCCESS);
 	IS(VmbChannelEnable(driver->channel), INVALID_DEVICE_STATE);

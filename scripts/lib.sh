@@ -92,9 +92,13 @@ vmb_fetch_source() {
 		sort -u | grep -v -- '-security' | head -n 1)
 	[ -n "$mirror" ] || { vmb_say "apt has no source that is Debian's"; return 1; }
 	mkdir -p "$folder"
+	# What an interrupted fetch has left. The caller has the lock of the folder.
+	rm -rf "$folder"/fetch.??????
 	work=$(mktemp -d "$folder/fetch.XXXXXX")
 	vmb_say "fetching linux-source-$1 of Debian unstable (160 MB)"
+	# Under "||" set -e is off: what must not go on after a failure, such as a full disk, is one list.
 	(
+		set -o pipefail
 		cd "$work"
 		mkdir -p lists/partial archives/partial
 		touch status
@@ -102,9 +106,11 @@ vmb_fetch_source() {
 		apt=(apt-get -q -o Dir::Etc::SourceList="$work/sources" -o Dir::Etc::SourceParts=/dev/null
 			-o Dir::State="$work" -o Dir::State::status="$work/status" -o Dir::Cache="$work"
 			-o APT::Sandbox::User="$(id -un)")
-		"${apt[@]}" update && "${apt[@]}" download "linux-source-$1"
-		dpkg-deb --fsys-tarfile "linux-source-$1"_*.deb | tar -xO "./usr/src/linux-source-$1.tar.xz" >source
-		dpkg-deb -f "linux-source-$1"_*.deb Version >version
+		"${apt[@]}" update &&
+			"${apt[@]}" download "linux-source-$1" &&
+			dpkg-deb --fsys-tarfile "linux-source-$1"_*.deb |
+			tar -xO "./usr/src/linux-source-$1.tar.xz" >source &&
+			dpkg-deb -f "linux-source-$1"_*.deb Version >version
 	) >"$folder/fetch.log" 2>&1 || status=1
 	if [ "$status" -eq 0 ]; then
 		mv "$work/version" "$folder/linux-source-$1.version"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Arguments of the ioctls of /dev/vmbsave that take some: what is refused, and that the rest comes
- * back. Needs vsp_echo. The last line is "N passed, N failed".
+ * Arguments of the ioctls of /dev/vmbsave that take some, and its events: what is refused, and that
+ * the rest comes back. Needs vsp_echo. The last line is "N passed, N failed".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -99,6 +99,41 @@ static void get_channel(void)
 	expect_true("size", info.size == sizeof(info) && info.channel == echo);
 }
 
+/* What an older and a newer VMM pass, and what lies half beyond its memory. */
+static void sizes(void)
+{
+	union {
+		struct vmbsave_channel_info info;
+		char bytes[PAGE + 8];
+	} arg = { .info = { .channel = echo } };
+	const size_t known = sizeof(arg.info);
+	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct vmbsave_channel_info *edge = (void *)(pages + PAGE - known / 8 * 4);
+
+	arg.info.size = 7;
+	expect("too short", VMBSAVE_GET_CHANNEL, &arg, EINVAL);
+	arg.info.size = 8;
+	memset(arg.bytes + 8, 'x', 8);
+	expect("as short as can be", VMBSAVE_GET_CHANNEL, &arg, 0);
+	expect_true("nothing beyond it", arg.bytes[8] == 'x' && arg.bytes[15] == 'x');
+	memset(arg.bytes + 8, 0, 8);
+	arg.info.size = known + 8;
+	expect("longer, zeros", VMBSAVE_GET_CHANNEL, &arg, 0);
+	expect_true("its own size", arg.info.size == known + 8);
+	arg.bytes[known + 7] = 1;
+	expect("longer, something", VMBSAVE_GET_CHANNEL, &arg, E2BIG);
+	arg.info.size = PAGE + 1;
+	expect("longer than a page", VMBSAVE_GET_CHANNEL, &arg, E2BIG);
+	expect("nowhere", VMBSAVE_GET_CHANNEL, NULL, EFAULT);
+	expect("no such command", _IO(VMBSAVE_IOC, 99), &arg, ENOTTY);
+	mprotect(pages + PAGE, PAGE, PROT_NONE);
+	edge->size = known;
+	edge->channel = echo;
+	expect("half of it", VMBSAVE_GET_CHANNEL, edge, EFAULT);
+	munmap(pages, 2 * PAGE);
+}
+
 static void create_gpadl(const char *what, __u32 gpadl, __u32 flags, __u32 pages, int error)
 {
 	__u64 pfns[4] = { 4, 5, 6, 7 };
@@ -163,12 +198,43 @@ static void read_name(void)
 		fclose(file);
 }
 
+/* Expects read() to give a whole event (0) or to fail with an errno. */
+static void expect_event(const char *what, void *event, size_t size, int error)
+{
+	ssize_t got = read(bus, event, size);
+
+	if (error)
+		expect_true(what, got < 0 && errno == error);
+	else
+		expect_true(what, got == sizeof(struct vmbsave_event));
+}
+
+/* Its VSP leaves an open channel: one event, which a read that failed does not lose. */
+static void lose_driver(void)
+{
+	struct vmbsave_channel_info info = { .size = sizeof(info), .channel = echo };
+	struct vmbsave_event events[2] = { }, *event = events;
+	FILE *file = fopen("/sys/bus/vmb/drivers/vsp_echo/unbind", "w");
+
+	expect_event("no event", events, sizeof(events), EAGAIN);
+	expect_true("unbind", file && fprintf(file, "vmb0-%u", echo) > 0 && !fclose(file));
+	expect_event("no room for one", events, sizeof(events[0]) - 1, EINVAL);
+	expect_event("nowhere to put it", (void *)PAGE, sizeof(events[0]), EFAULT);
+	expect_event("RESCINDED", events, sizeof(events), 0);
+	expect_true("its type", event->type == VMBSAVE_EVENT_RESCINDED);
+	expect_true("its channel", event->channel == echo && event->error == ENODEV);
+	expect_event("once", events, sizeof(events), EAGAIN);
+	expect("gone", VMBSAVE_GET_CHANNEL, &info, ENOENT);
+}
+
 int main(void)
 {
 	attach();
 	get_channel();
+	sizes();
 	read_name();
 	lend_and_open();
+	lose_driver();
 	close(bus);
 	printf("%d passed, %d failed\n", passed, failed);
 	return failed ? 1 : 0;

@@ -203,7 +203,7 @@ NTSTATUS VmbChannelCreateGpadlFromMdl(VMBCHANNEL Channel, UINT32 Flags, PMDL Mdl
 		return status;
 	if (!GpadlHandle)
 		return STATUS_INVALID_PARAMETER_6;
-	ret = vmb_kmcl_mdl_join(Mdl, &joined);
+	ret = vmb_kmcl_mdl_join(Mdl, &joined, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		return ret == -EINVAL ? STATUS_INVALID_PARAMETER_3 : vmb_kmcl_status(ret);
 

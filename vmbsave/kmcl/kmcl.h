@@ -167,7 +167,7 @@ void vmb_kmcl_mappings_drop(struct vmb_kmcl_channel *channel);
 /* mdl.c */
 PMDL vmb_kmcl_mdl_create(const struct vmb_page_range *ranges, u32 nr);
 void vmb_kmcl_mdl_free(PMDL chain);
-int vmb_kmcl_mdl_join(const MDL *chain, struct vmb_page_range *joined);
+int vmb_kmcl_mdl_join(const MDL *chain, struct vmb_page_range *joined, gfp_t gfp);
 void vmb_kmcl_mdl_unjoin(const MDL *chain, struct vmb_page_range *joined);
 
 /* packet.c */

@@ -66,11 +66,12 @@ static int chain_measure(const MDL *chain, struct vmb_page_range *sum)
  * vmb_kmcl_mdl_join() - a chain as one range
  * @chain: the driver's
  * @joined: the range, for vmb_kmcl_mdl_unjoin()
+ * @gfp: how to allocate; a long chain needs one that may sleep
  *
- * Context: any.
+ * Context: as @gfp.
  * Return: 0, -EINVAL (NULL, or its pieces do not follow one another), -ENOMEM.
  */
-int vmb_kmcl_mdl_join(const MDL *chain, struct vmb_page_range *joined)
+int vmb_kmcl_mdl_join(const MDL *chain, struct vmb_page_range *joined, gfp_t gfp)
 {
 	const MDL *mdl;
 	u32 at = 0;
@@ -85,7 +86,7 @@ int vmb_kmcl_mdl_join(const MDL *chain, struct vmb_page_range *joined)
 		joined->pages = chain->Range.pages;
 		return 0;
 	}
-	joined->pages = kcalloc(joined->nr_pages, sizeof(*joined->pages), GFP_ATOMIC);
+	joined->pages = kvcalloc(joined->nr_pages, sizeof(*joined->pages), gfp);
 	if (!joined->pages)
 		return -ENOMEM;
 	for (mdl = chain; mdl; mdl = mdl->Next) {
@@ -105,5 +106,5 @@ int vmb_kmcl_mdl_join(const MDL *chain, struct vmb_page_range *joined)
 void vmb_kmcl_mdl_unjoin(const MDL *chain, struct vmb_page_range *joined)
 {
 	if (joined->pages != chain->Range.pages)
-		kfree(joined->pages);
+		kvfree(joined->pages);
 }

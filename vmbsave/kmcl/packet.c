@@ -307,7 +307,7 @@ NTSTATUS VmbPacketSendWithExternalMdl(VMBPACKET Packet, PVOID Buffer, UINT32 Buf
 		return STATUS_INVALID_PARAMETER_4;
 	if (!external_flags_good(Flags))
 		return STATUS_INVALID_PARAMETER_7;
-	ret = vmb_kmcl_mdl_join(ExternalDataMdl, &range);
+	ret = vmb_kmcl_mdl_join(ExternalDataMdl, &range, GFP_ATOMIC);
 	if (ret)
 		return ret == -EINVAL ? STATUS_INVALID_PARAMETER_4 : vmb_kmcl_status(ret);
 	status = packet_send(Packet, Buffer, BufferLength, &range, MdlOffset, MdlLength, Flags);
@@ -326,7 +326,8 @@ static int pages_of_pfns(const PFN_NUMBER *pfns, u32 nr, struct vmb_page_range *
 	for (i = 0; i < nr; i++)
 		if (!pfn_valid(pfns[i]))
 			return -EINVAL;
-	range->pages = kcalloc(nr, sizeof(*range->pages), GFP_ATOMIC);
+	/* What is too long for memory without sleep fails quietly. */
+	range->pages = kvcalloc(nr, sizeof(*range->pages), GFP_ATOMIC);
 	if (!range->pages)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++)
@@ -367,7 +368,7 @@ NTSTATUS VmbPacketSendWithExternalPfns(VMBPACKET Packet, PVOID Buffer, UINT32 Bu
 	if (ret)
 		return ret == -EINVAL ? STATUS_INVALID_PARAMETER_4 : vmb_kmcl_status(ret);
 	status = packet_send(Packet, Buffer, BufferLength, &range, 0, 0, Flags);
-	kfree(range.pages);
+	kvfree(range.pages);
 	return status;
 }
 EXPORT_SYMBOL_NS_GPL(VmbPacketSendWithExternalPfns, VMBSAVE_NS);

@@ -85,7 +85,8 @@ EXPORT_SYMBOL_NS_GPL(VmbChannelSaveEnd, VMBSAVE_NS);
 
 /**
  * VmbChannelRestoreFromBuffer() - restore from what was saved
- * @Channel: the server's end, with a bus, never open so far
+ * @Channel: the server's end, with a bus and a process packet callback, never
+ *	open so far
  * @Buffer: one or more whole chunks, in order; hostile
  * @BufferSize: bytes at @Buffer
  *
@@ -109,7 +110,8 @@ NTSTATUS VmbChannelRestoreFromBuffer(VMBCHANNEL Channel, PVOID Buffer, ULONG Buf
 		return STATUS_INVALID_PARAMETER_2;
 	if (!BufferSize)
 		return STATUS_INVALID_PARAMETER_3;
-	if (!Channel->native)
+	/* As for VmbChannelEnable(): it may be open afterwards, and packets come. */
+	if (!Channel->native || !Channel->process)
 		return STATUS_INVALID_DEVICE_STATE;
 	ret = vmb_channel_restore_from_buffer(Channel->native, Buffer, BufferSize);
 	/* Only a save has a buffer that can be too small. */

@@ -56,32 +56,15 @@ static VOID packet_done(VMBPACKET packet, NTSTATUS status, PVOID buf, UINT32 len
 {
 	struct kmcl_packet *mine = VmbPacketGetPointer(packet);
 	struct vsp_queue_record *record = mine->queue->record;
-	const struct vsp_queue_answer *answer = buf;
 
 	if (status == STATUS_CANCELLED)
 		vsp_queue_record_discarded(record, mine->sequence);
 	else
 		vsp_queue_record_completed(record, mine->sequence, (__force int)status);
-	if (NT_SUCCESS(status) && (len < sizeof(*answer) ||
-				   le32_to_cpu(answer->magic) != VSP_QUEUE_ANSWER_MAGIC ||
-				   le64_to_cpu(answer->sequence) != mine->sequence))
+	if (NT_SUCCESS(status) && !vsp_queue_answered(buf, len, mine->sequence))
 		vsp_queue_record_add(record, VSP_QUEUE_WRONG_ANSWERS, 1);
 
 	kmcl_packet_destroy(mine);
-}
-
-static u32 payload_write(void *buf, u64 sequence, u64 total)
-{
-	struct vsp_queue_payload *payload = buf;
-	u32 bytes = vsp_queue_payload_bytes(sequence);
-
-	payload->magic = cpu_to_le32(VSP_QUEUE_PAYLOAD_MAGIC);
-	payload->bytes = cpu_to_le32(bytes);
-	payload->sequence = cpu_to_le64(sequence);
-	payload->total = cpu_to_le64(total);
-	payload->check = cpu_to_le64(vsp_queue_check(sequence, total));
-	vsp_queue_fill(payload->filler, bytes - sizeof(*payload), sequence);
-	return bytes;
 }
 
 static NTSTATUS queue_send(struct kmcl_queue *queue, u64 sequence, u64 total)
@@ -89,6 +72,7 @@ static NTSTATUS queue_send(struct kmcl_queue *queue, u64 sequence, u64 total)
 	u8 buf[VSP_QUEUE_PAYLOAD_MAX] __aligned(8);
 	struct kmcl_packet *packet;
 	NTSTATUS status;
+	u32 bytes;
 
 	if (vsp_queue_record_prepare(queue->record, sequence))
 		return STATUS_INSUFFICIENT_RESOURCES;
@@ -97,7 +81,8 @@ static NTSTATUS queue_send(struct kmcl_queue *queue, u64 sequence, u64 total)
 		return status;
 
 	VmbPacketSetCompletionRoutine(packet->packet, packet_done);
-	status = VmbPacketSend(packet->packet, buf, payload_write(buf, sequence, total), NULL,
+	bytes = vsp_queue_payload_write(buf, sequence, total);
+	status = VmbPacketSend(packet->packet, buf, bytes, NULL,
 			       VMBUS_CHANNEL_FORMAT_FLAG_WAIT_FOR_COMPLETION);
 	if (!NT_SUCCESS(status)) {
 		kmcl_packet_destroy(packet);

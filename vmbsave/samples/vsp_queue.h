@@ -116,4 +116,28 @@ static inline bool vsp_queue_filled(const void *from, __u32 bytes, __u64 seed)
 	return true;
 }
 
+/* Write the payload of a packet to @to, which has room for %VSP_QUEUE_PAYLOAD_MAX; its length. */
+static inline __u32 vsp_queue_payload_write(void *to, __u64 sequence, __u64 total)
+{
+	struct vsp_queue_payload *payload = to;
+	__u32 bytes = vsp_queue_payload_bytes(sequence);
+
+	payload->magic = cpu_to_le32(VSP_QUEUE_PAYLOAD_MAGIC);
+	payload->bytes = cpu_to_le32(bytes);
+	payload->sequence = cpu_to_le64(sequence);
+	payload->total = cpu_to_le64(total);
+	payload->check = cpu_to_le64(vsp_queue_check(sequence, total));
+	vsp_queue_fill(payload->filler, bytes - sizeof(*payload), sequence);
+	return bytes;
+}
+
+/* Are @bytes bytes at @from the answer to that packet? */
+static inline bool vsp_queue_answered(const void *from, __u32 bytes, __u64 sequence)
+{
+	const struct vsp_queue_answer *answer = from;
+
+	return bytes >= sizeof(*answer) && le32_to_cpu(answer->magic) == VSP_QUEUE_ANSWER_MAGIC &&
+	       le64_to_cpu(answer->sequence) == sequence;
+}
+
 #endif /* _VSP_QUEUE_H */

@@ -63,29 +63,12 @@ static void packet_done(struct vmb_packet *packet, int status, const void *buf, 
 {
 	struct vsp_queue_packet *mine = vmb_packet_get_pointer(packet);
 	struct vsp_queue_record *record = mine->queue->record;
-	const struct vsp_queue_answer *answer = buf;
 
 	vsp_queue_record_completed(record, mine->sequence, status);
-	if (!status && (len < sizeof(*answer) ||
-			le32_to_cpu(answer->magic) != VSP_QUEUE_ANSWER_MAGIC ||
-			le64_to_cpu(answer->sequence) != mine->sequence))
+	if (!status && !vsp_queue_answered(buf, len, mine->sequence))
 		vsp_queue_record_add(record, VSP_QUEUE_WRONG_ANSWERS, 1);
 
 	vsp_queue_packet_destroy(mine);
-}
-
-static u32 payload_write(void *buf, u64 sequence, u64 total)
-{
-	struct vsp_queue_payload *payload = buf;
-	u32 bytes = vsp_queue_payload_bytes(sequence);
-
-	payload->magic = cpu_to_le32(VSP_QUEUE_PAYLOAD_MAGIC);
-	payload->bytes = cpu_to_le32(bytes);
-	payload->sequence = cpu_to_le64(sequence);
-	payload->total = cpu_to_le64(total);
-	payload->check = cpu_to_le64(vsp_queue_check(sequence, total));
-	vsp_queue_fill(payload->filler, bytes - sizeof(*payload), sequence);
-	return bytes;
 }
 
 static int queue_send(struct vsp_queue *queue, u64 sequence, u64 total)
@@ -103,7 +86,7 @@ static int queue_send(struct vsp_queue *queue, u64 sequence, u64 total)
 		return PTR_ERR(packet);
 
 	vmb_packet_set_completion_routine(packet->packet, packet_done);
-	err = vmb_packet_send(packet->packet, buf, payload_write(buf, sequence, total),
+	err = vmb_packet_send(packet->packet, buf, vsp_queue_payload_write(buf, sequence, total),
 			      VMB_PACKET_WAIT_FOR_COMPLETION);
 	if (err) {
 		vsp_queue_packet_destroy(packet);
