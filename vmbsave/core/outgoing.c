@@ -68,7 +68,7 @@ static u32 head_len(const struct vmb_channel *channel,
 		return 0;
 	if (p->lent)
 		return p->lent->head_bytes;
-	return vmb_channel_is_pipe(channel) ? sizeof(struct vmb_pipe_header) : 0;
+	return vmb_channel_framing_bytes(channel);
 }
 
 static int write_ring(struct vmb_channel *channel,
