@@ -69,7 +69,8 @@ const void *vmb_channel_open_data(const struct vmb_channel *channel);
  * restored), -EDEADLK (inside a callback), -ENODEV (gone). One from
  * vmb_channel_allocate() also: -EINVAL (it has no interface type), -EEXIST
  * (another one on offer has its identity), -EBUSY (its bus is being saved or
- * restored), -ENOMEM.
+ * restored), -EOPNOTSUPP (a client's end, and the guest of its bus is not in
+ * this kernel), -ENOMEM.
  */
 int __must_check vmb_channel_enable(struct vmb_channel *channel);
 
@@ -83,7 +84,9 @@ int __must_check vmb_channel_enable(struct vmb_channel *channel);
  *
  * Context: process context, sleeps until the VSP has completed every incoming
  * packet; not from a callback.
- * Return: 0: Disabled (also if it was), -EDEADLK, -ENODEV (gone).
+ * Return: 0: Disabled (also if it was), -EDEADLK, -ENODEV (gone). Of an open
+ * client's end also -EBUSY: it cannot be closed now, for its bus does not run or
+ * a session has the server's end.
  */
 int vmb_channel_disable(struct vmb_channel *channel);
 
@@ -278,7 +281,8 @@ int __must_check vmb_channel_save_continue(struct vmb_channel *channel, void *bu
  *
  * Frees what the save allocated. The channel is as it was before; if the save
  * had reached its end, sending stays refused until traffic runs again or the
- * channel is started or disabled. Always safe; without a session a no-op.
+ * channel is disabled, or started while its bus runs. Always safe; without a
+ * session a no-op.
  * Context: process context, may sleep; not from a callback.
  */
 void vmb_channel_save_end(struct vmb_channel *channel);
