@@ -323,6 +323,40 @@ static void a_server_that_refuses_to_open_is_a_failure(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&couple->client->opened), 0);
 }
 
+static int send_and_refuse(struct vmb_channel *channel)
+{
+	struct vmb_kunit_client *client = vmb_channel_get_pointer(channel);
+	struct vmb_packet *packet = vmb_packet_allocate(channel);
+
+	WARN_ON(IS_ERR(packet) || vmb_packet_send(packet, "12345678", 8, 0));
+	WARN_ON(vmb_channel_disable(channel->client->link->server));
+	atomic_inc(&client->opened);
+	return -EPERM;
+}
+
+static void what_a_client_that_refuses_to_open_has_sent_is_taken_back(struct kunit *test)
+{
+	struct vmb_test_couple *couple = vmb_test_couple_create(test);
+	struct vmb_channel *channel = couple->client->channel;
+	struct vmb_vsp *mine = vmb_test_alloc(test, sizeof(*mine));
+
+	/* Arrange: the offer goes away, so that it is no failure. */
+	*mine = *channel->vsp;
+	mine->opened = send_and_refuse;
+	channel->vsp = mine;
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(vmb_test_couple_offer(couple)), 0);
+
+	/* Act */
+	KUNIT_ASSERT_EQ(test, vmb_channel_enable(channel), 0);
+	KUNIT_ASSERT_TRUE(test, vmb_test_wait(atomic_read(&couple->client->opened) == 1));
+	flush_delayed_work(&channel->client->work);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, vmb_channel_get_state(channel), VMB_CHANNEL_ENABLED);
+	KUNIT_EXPECT_EQ(test, channel->queue.nr_packets, 0);
+	KUNIT_EXPECT_EQ(test, vmb_channel_disable(channel), 0);
+}
+
 static void a_client_that_refuses_to_open_closes_its_server(struct kunit *test)
 {
 	struct vmb_test_couple *couple = vmb_test_couple_create(test);
@@ -442,6 +476,7 @@ static struct kunit_case client_cases[] = {
 	KUNIT_CASE(a_closed_client_is_revived_by_enabling_it),
 	KUNIT_CASE(a_server_that_refuses_to_open_is_a_failure),
 	KUNIT_CASE(a_client_that_refuses_to_open_closes_its_server),
+	KUNIT_CASE(what_a_client_that_refuses_to_open_has_sent_is_taken_back),
 	KUNIT_CASE(a_client_meets_a_channel_that_has_an_owner),
 	KUNIT_CASE(both_ends_can_be_disabled_at_once),
 	KUNIT_CASE(a_paused_client_delivers_when_it_is_started),

@@ -4,6 +4,7 @@
 #include "helpers.h"
 #include "line.h"
 #include "wire/gpa.h"
+#include <linux/sched.h>
 #include <linux/vmb_pages.h>
 
 /* Requests of the guest that name pages instead of carrying bytes. */
@@ -399,6 +400,38 @@ static void pages_stay_until_the_vsp_of_a_gone_channel_is_done(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, atomic64_read(&machine->pinned), 0);
 }
 
+/* The VSP is done at the last moment, and the worker does not come in between. */
+static void complete_when_closed(struct vmb_test_server *server, enum vmb_test_call call, void *arg)
+{
+	set_limits(server, call, arg);
+	if (call != VMB_TEST_CLOSED)
+		return;
+	sched_set_fifo(current);
+	WARN_ON(vmb_test_server_complete(server, 1) != 1);
+}
+
+static void pages_of_a_gone_channel_go_before_its_last_user(struct kunit *test)
+{
+	struct vmb_test_line *line = line_with(test, complete_when_closed);
+	struct vmb_test_machine *machine = line->machine;
+	struct vmb_packet_completion *packet = held_packet(line);
+	struct vmb_channel *channel = vmb_channel_get(line->channel);
+	const struct vmb_external_data *data;
+
+	/* Arrange */
+	line->server->knobs.keep_on_suspend = true;
+	KUNIT_ASSERT_EQ(test, vmb_packet_get_external_data(packet, 0, &data), 0);
+
+	/* Act */
+	vmb_test_machine_destroy(machine);
+	sched_set_normal(current, 0);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, vmb_test_server_held(line->server), 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&machine->pinned), 0);
+	vmb_channel_put(channel);
+}
+
 static void defer_with_pages(struct vmb_channel *channel, struct vmb_packet_completion *packet,
 			     const void *buf, u32 len)
 {
@@ -446,6 +479,7 @@ static struct kunit_case external_cases[] = {
 	KUNIT_CASE(packet_with_pages_is_completed_in_any_context),
 	KUNIT_CASE(nothing_is_pinned_once_a_stop_has_returned),
 	KUNIT_CASE(pages_stay_until_the_vsp_of_a_gone_channel_is_done),
+	KUNIT_CASE(pages_of_a_gone_channel_go_before_its_last_user),
 	KUNIT_CASE(deferred_packet_gives_its_pages_up),
 	{}
 };

@@ -62,6 +62,24 @@ static void packet_that_never_fits_is_refused_at_once(struct kunit *test)
 	vmb_test_line_expect_once(line, 1);
 }
 
+static void packet_that_was_refused_has_no_id(struct kunit *test)
+{
+	struct vmb_test_line *line = small_ring_line(test, true);
+	struct vmb_packet *packet = vmb_packet_allocate(line->channel);
+	u8 *buf = vmb_test_alloc(test, 8192);
+
+	/* Act */
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(packet), 0);
+	KUNIT_EXPECT_EQ(test, vmb_packet_send(packet, buf, 8192, 0), -EMSGSIZE);
+
+	/* Assert: the next one gets it. */
+	KUNIT_EXPECT_EQ(test, vmb_packet_transaction_id(packet), 0);
+	KUNIT_EXPECT_EQ(test, vmb_test_server_send(line->server, 8, 0), 0);
+	vmb_test_guest_serve(&line->guest);
+	vmb_test_line_expect_once(line, 1);
+	vmb_packet_free(packet);
+}
+
 /* Nobody knew the ring when it was queued; those behind it are not lost. */
 static void queued_packet_that_never_fits_is_finished_with_emsgsize(struct kunit *test)
 {
@@ -202,6 +220,7 @@ static void largest_packet_passes_in_both_directions(struct kunit *test)
 static struct kunit_case packet_send_cases[] = {
 	KUNIT_CASE(send_refuses_what_it_cannot_send_and_spends_no_id),
 	KUNIT_CASE(packet_that_never_fits_is_refused_at_once),
+	KUNIT_CASE(packet_that_was_refused_has_no_id),
 	KUNIT_CASE(queued_packet_that_never_fits_is_finished_with_emsgsize),
 	KUNIT_CASE(packets_are_capped),
 	KUNIT_CASE(ids_end_before_they_could_be_reused),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/channel.h"
+#include "core/outgoing.h"
 #include "helpers.h"
 #include "job.h"
 #include "line.h"
@@ -316,6 +317,40 @@ static void channel_that_goes_away_ends_the_wait(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmb_test_server_count(server, VMB_TEST_DISCARD), 0);
 }
 
+/* Discarding takes as long as somebody else waits for room. */
+static void discard_slowly(struct vmb_test_server *server, enum vmb_test_call call, void *arg)
+{
+	if (call == VMB_TEST_DISCARD && server->data)
+		WARN_ON(!vmb_test_job_ended(server->data, LONG));
+	if (call == VMB_TEST_DISCARD)
+		server->data = NULL;
+}
+
+static void request_is_withdrawn_while_others_are_discarded(struct kunit *test)
+{
+	struct vmb_test_line *line = client_line(test);
+	u64 before = vmb_limit_used(VMB_LIMIT_PACKETS);
+	struct vmb_test_job *job;
+
+	/* Arrange: one packet behind it, which is the first to be discarded. */
+	fill_ring(line);
+	job = vmb_test_job_start(test, 0, do_call,
+				 new_call(line, VMB_PACKET_WAIT_FOR_COMPLETION, 200));
+	KUNIT_ASSERT_TRUE(test, vmb_test_wait(READ_ONCE(line->channel->queue.nr_packets) == 3));
+	vmb_test_line_send(line, 1, 8);
+	line->server->knobs.hook = discard_slowly;
+	line->server->data = job;
+
+	/* Act */
+	vmb_queue_discard(line->channel, &line->channel->queue);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, vmb_test_job_wait(test, job), -E2BIG);
+	KUNIT_EXPECT_EQ(test, vmb_test_server_count(line->server, VMB_TEST_DISCARD), 3);
+	KUNIT_EXPECT_EQ(test, line->channel->queue.nr_packets, 0);
+	KUNIT_EXPECT_EQ(test, vmb_limit_used(VMB_LIMIT_PACKETS), before);
+}
+
 /**
  * struct inside - a call from a callback
  * @where: in which callback
@@ -430,6 +465,7 @@ static struct kunit_case synchronous_cases[] = {
 	KUNIT_CASE(wait_can_be_killed),
 	KUNIT_CASE(close_ends_the_wait),
 	KUNIT_CASE(channel_that_goes_away_ends_the_wait),
+	KUNIT_CASE(request_is_withdrawn_while_others_are_discarded),
 	KUNIT_CASE(no_callback_may_wait_for_what_it_holds_up),
 	KUNIT_CASE(post_started_may_wait_for_an_answer),
 	KUNIT_CASE(removal_does_not_wait_for_an_answer_to_post_started),

@@ -53,8 +53,9 @@ void vmb_loopback_destroy(struct vmb_bus *bus);
  * @subchannel: 0 = primary
  *
  * Context: process context, may sleep; calls the VSP's .probe.
- * Return: the channel, for vmb_channel_put(), or ERR_PTR: -EEXIST, -ENODEV,
- * -EDQUOT, -ENOMEM, -EINTR, or what .probe returned.
+ * Return: the channel, for vmb_channel_put(), or ERR_PTR: -EINVAL (@bus has a
+ * VMM), -EEXIST, -ENODEV, -EBADFD (being moved), -EDQUOT, -ENOMEM, -EINTR, or
+ * what .probe returned.
  */
 struct vmb_channel *vmb_loopback_offer(struct vmb_bus *bus, const guid_t *type,
 				       const guid_t *instance, u16 subchannel);

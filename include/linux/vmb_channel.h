@@ -84,7 +84,9 @@ int __must_check vmb_channel_enable(struct vmb_channel *channel);
  *
  * Context: process context, sleeps until the VSP has completed every incoming
  * packet; not from a callback.
- * Return: 0: Disabled (also if it was), -EDEADLK, -ENODEV (gone).
+ * Return: 0: Disabled (also if it was), -EDEADLK, -ENODEV (gone). Of an open
+ * client's end also -EBUSY: it cannot be closed now, for its bus does not run or
+ * a session has the server's end.
  */
 int vmb_channel_disable(struct vmb_channel *channel);
 
@@ -279,7 +281,8 @@ int __must_check vmb_channel_save_continue(struct vmb_channel *channel, void *bu
  *
  * Frees what the save allocated. The channel is as it was before; if the save
  * had reached its end, sending stays refused until traffic runs again or the
- * channel is started or disabled. Always safe; without a session a no-op.
+ * channel is disabled, or started while its bus runs. Always safe; without a
+ * session a no-op.
  * Context: process context, may sleep; not from a callback.
  */
 void vmb_channel_save_end(struct vmb_channel *channel);

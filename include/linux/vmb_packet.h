@@ -91,11 +91,12 @@ void vmb_packet_free(struct vmb_packet *packet);
  * Context: any.
  * Return: 0: the completion routine will be called exactly once, or the packet
  * is given to .discard_packet. Otherwise the packet is still the caller's and
- * nothing happened: -EINVAL (@flags, or NULL with @len), -EMSGSIZE (@len),
- * -EALREADY (in use), -EBADFD (the channel is disabled, or an initialized
- * packet has no completion routine), -EBUSY (it is being
- * saved or restored, or was saved to the end and does not run yet), -ENODEV
- * (it is gone), -EOVERFLOW (transaction ids are used up).
+ * nothing happened: -EINVAL (@flags, or NULL with @len), -EMSGSIZE (@len is more
+ * than the channel allows, or than its open ring can ever take), -EALREADY (in
+ * use), -EBADFD (the channel is disabled, or an initialized packet has no
+ * completion routine), -EBUSY (it is being saved or restored, or was saved to
+ * the end and does not run yet), -ENODEV (it is gone), -EOVERFLOW (transaction
+ * ids are used up).
  */
 int vmb_packet_send(struct vmb_packet *packet, const void *buf, u32 len,
 		    u32 flags);
@@ -115,7 +116,7 @@ int vmb_packet_send(struct vmb_packet *packet, const void *buf, u32 len,
  * guest to the host alone.
  *
  * Context: any; the pages must be in the client's memory or not in highmem.
- * Return: as vmb_packet_send(), and -EINVAL (a server's end, no
+ * Return: as vmb_packet_send(), and -EINVAL (a server's end, a bus with a VMM, no
  * WAIT_FOR_COMPLETION, nothing described, or not within @range), -EMSGSIZE
  * (more than vmb_channel_init_set_max_external_data() allows here), -ENOMEM.
  */
@@ -136,8 +137,9 @@ int vmb_packet_send_external(struct vmb_packet *packet, const void *buf, u32 len
  * Context: process context.
  * Return: 0: the packet is staged; it is in use once the restore is committed
  * and discarded if not. -EBADFD (not inside .restore_packet of the packet's
- * channel, or a second time), -EINVAL (another channel's packet, a packet in use, or not the bytes
- * that were given). On failure the packet is as before.
+ * channel, or a second time), -EINVAL (another channel's packet, a packet in use
+ * or too small, or not the bytes that were given). On failure the packet is as
+ * before.
  */
 int vmb_packet_restore(struct vmb_packet *packet, const void *buf, u32 len);
 

@@ -180,8 +180,8 @@ static int begin_change(struct vmb_bus *bus)
  * Context: process context without the bus turn, may sleep; calls the VSP's
  * .probe.
  * Return: the channel, referenced, for vmb_channel_put(), or ERR_PTR: -EEXIST,
- * -ENODEV (no VSP serves it, and no module does), -EBADFD (not in STOP or RUNNING), -EDQUOT,
- * -ENOMEM, -EINTR, or what .probe returned.
+ * -ENODEV (no VSP serves it, and no module does; or the bus goes away), -EBADFD
+ * (not in STOP or RUNNING), -EDQUOT, -ENOMEM, -EINTR, or what .probe returned.
  */
 struct vmb_channel *vmb_bus_offer(struct vmb_bus *bus,
 				  const struct vmb_channel_identity *identity)

@@ -202,8 +202,10 @@ void vmb_channel_detach(struct vmb_channel *channel)
 	vmb_channel_flow_cut(channel);
 	if (vmb_channel_state_is_open(channel->state))
 		vmb_channel_shut(channel);
-	vmb_outgoing_discard(channel);
+	vmb_queue_discard(channel, &channel->queue);
 	cancel_delayed_work_sync(&channel->work);
+	/* It can have been about to, and others keep the channel for long. */
+	vmb_external_unpin(channel);
 	vmb_client_disconnect(channel);
 	vmb_gpadl_release_all(channel);
 	vmb_channel_state_move(channel, VMB_CHANNEL_EVENT_DISABLE);

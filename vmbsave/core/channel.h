@@ -268,6 +268,18 @@ static inline bool vmb_channel_is_pipe(const struct vmb_channel *channel)
 }
 
 /**
+ * vmb_channel_framing_bytes() - what goes before the data of a packet
+ * @channel: the channel
+ *
+ * Context: any.
+ * Return: bytes of the header of a pipe's message, 0 if it is none.
+ */
+static inline u32 vmb_channel_framing_bytes(const struct vmb_channel *channel)
+{
+	return vmb_channel_is_pipe(channel) ? sizeof(struct vmb_pipe_header) : 0;
+}
+
+/**
  * vmb_channel_payload_max() - largest payload of a data packet
  * @channel: the channel
  *
@@ -327,6 +339,9 @@ int vmb_channel_control_begin(struct vmb_channel *channel,
 			      unsigned long deadline);
 void vmb_channel_control_end(struct vmb_channel *channel);
 int vmb_channel_abort_session(struct vmb_channel *channel, int error);
+
+/* channel_config.c: what is set in Disabled */
+int vmb_channel_config_begin(struct vmb_channel *channel);
 
 /* channel_state.c: the table */
 enum vmb_channel_event {

@@ -23,7 +23,16 @@
 	 VMB_SERVER_INIT_FORCE_NEW_CHANNEL |				\
 	 VMB_SERVER_INIT_TLNPI_PROVIDER_OFFER)
 
-static int config_begin(struct vmb_channel *channel)
+/**
+ * vmb_channel_config_begin() - become the one who may configure a channel
+ * @channel: the channel
+ *
+ * Context: process context, may sleep.
+ * Return: 0, then vmb_channel_control_end() must follow; or -EBADFD (not
+ * Disabled), -EDEADLK (inside a callback), -ENODEV (gone), -EBUSY (a session
+ * has it).
+ */
+int vmb_channel_config_begin(struct vmb_channel *channel)
 {
 	int ret = vmb_channel_control_begin(channel, 0);
 
@@ -39,7 +48,7 @@ int vmb_channel_init_set_max_packet_size(struct vmb_channel *channel, u32 bytes)
 
 	if (!bytes || bytes > VMB_PACKET_BYTES_MAX)
 		return -EINVAL;
-	ret = config_begin(channel);
+	ret = vmb_channel_config_begin(channel);
 	if (ret)
 		return ret;
 	WRITE_ONCE(channel->max_packet, bytes);
@@ -55,10 +64,10 @@ int vmb_channel_init_set_max_external_data(struct vmb_channel *channel,
 
 	if (!bytes || !ranges)
 		return -EINVAL;
-	ret = config_begin(channel);
+	ret = vmb_channel_config_begin(channel);
 	if (ret)
 		return ret;
-	channel->config.max_external_bytes = bytes;
+	WRITE_ONCE(channel->config.max_external_bytes, bytes);
 	channel->config.max_external_ranges = ranges;
 	vmb_channel_control_end(channel);
 	return 0;
@@ -72,7 +81,7 @@ int vmb_channel_init_set_client_context_size(struct vmb_channel *channel,
 
 	if (bytes > CONTEXT_BYTES_MAX)
 		return -EINVAL;
-	ret = config_begin(channel);
+	ret = vmb_channel_config_begin(channel);
 	if (ret)
 		return ret;
 	channel->config.context_bytes = bytes;
@@ -84,6 +93,7 @@ EXPORT_SYMBOL_NS_GPL(vmb_channel_init_set_client_context_size, VMBSAVE_NS);
 int vmb_channel_init_set_friendly_name(struct vmb_channel *channel,
 				       const char *name)
 {
+	char cut[VMB_FRIENDLY_NAME_BYTES];
 	const char *c;
 	int ret;
 
@@ -92,10 +102,12 @@ int vmb_channel_init_set_friendly_name(struct vmb_channel *channel,
 	for (c = name; *c; c++)
 		if (!isascii(*c) || !isprint(*c))
 			return -EINVAL;
-	ret = config_begin(channel);
+	ret = vmb_channel_config_begin(channel);
 	if (ret)
 		return ret;
-	strscpy_pad(channel->config.name, name, sizeof(channel->config.name));
+	strscpy_pad(cut, name, sizeof(cut));
+	/* Read without the turn: the last byte never stops to be a NUL. */
+	memcpy(channel->config.name, cut, sizeof(cut));
 	vmb_channel_control_end(channel);
 	return 0;
 }
@@ -107,10 +119,10 @@ int vmb_channel_init_set_flags(struct vmb_channel *channel, u32 flags)
 
 	if (flags & ~VMB_CHANNEL_INIT_IS_PIPE)
 		return -EINVAL;
-	ret = config_begin(channel);
+	ret = vmb_channel_config_begin(channel);
 	if (ret)
 		return ret;
-	channel->config.flags = flags;
+	WRITE_ONCE(channel->config.flags, flags);
 	vmb_channel_control_end(channel);
 	return 0;
 }
@@ -122,7 +134,7 @@ int vmb_server_channel_init_set_flags(struct vmb_channel *channel, u32 flags)
 
 	if (!channel->server || flags & ~SERVER_FLAGS)
 		return -EINVAL;
-	ret = config_begin(channel);
+	ret = vmb_channel_config_begin(channel);
 	if (ret)
 		return ret;
 	channel->config.server_flags = flags;
@@ -138,7 +150,7 @@ int vmb_server_channel_init_set_mmio_megabytes(struct vmb_channel *channel,
 
 	if (!channel->server || (!megabytes && !optional))
 		return -EINVAL;
-	ret = config_begin(channel);
+	ret = vmb_channel_config_begin(channel);
 	if (ret)
 		return ret;
 	channel->config.mmio_megabytes = megabytes;
@@ -158,7 +170,7 @@ int vmb_server_channel_init_set_target_interface_id(struct vmb_channel *channel,
 	if (!channel->server || !channel->owned || !type || !instance ||
 	    guid_is_null(type))
 		return -EINVAL;
-	ret = config_begin(channel);
+	ret = vmb_channel_config_begin(channel);
 	if (ret)
 		return ret;
 	channel->identity.type = *type;
@@ -175,7 +187,7 @@ int vmb_server_channel_init_set_target_vtl(struct vmb_channel *channel, u8 vtl)
 
 	if (!channel->server || vtl > VMB_VTL_MAX)
 		return -EINVAL;
-	ret = config_begin(channel);
+	ret = vmb_channel_config_begin(channel);
 	if (ret)
 		return ret;
 	channel->config.target_vtl = vtl;

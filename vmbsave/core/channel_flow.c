@@ -397,6 +397,7 @@ void vmb_channel_flow_freeze(struct vmb_channel *channel)
  */
 void vmb_channel_flow_thaw(struct vmb_channel *channel)
 {
+	vmb_turn_assert(&channel->turn);
 	if (!channel->flowing) {
 		vmb_channel_flow_start(channel);
 	} else if (vmb_channel_flow_wanted(channel)) {

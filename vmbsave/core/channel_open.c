@@ -128,19 +128,26 @@ void vmb_channel_rings_detach(struct vmb_channel *channel)
  * vmb_channel_call_opened() - tell the VSP that the guest opened the channel
  * @channel: its rings are attached; the caller has its turn
  *
+ * What .opened has mapped and sent is taken back if it fails.
  * Context: process context, may sleep; calls .opened.
  * Return: 0 or an errno; never a positive value.
  */
 int vmb_channel_call_opened(struct vmb_channel *channel)
 {
+	u64 from;
 	int ret;
 
+	scoped_guard(spinlock_irqsave, &channel->lock)
+		from = channel->queue.next_id;
 	vmb_gpadl_maps_begin(channel);
 	ret = channel->vsp->opened ? channel->vsp->opened(channel) : 0;
 	if (WARN_ONCE(ret > 0, "vmb: .opened returned %d\n", ret))
 		ret = -EINVAL;
-	if (ret)
-		vmb_gpadl_maps_end(channel);
+	if (!ret)
+		return 0;
+	vmb_gpadl_maps_end(channel);
+	vmb_outgoing_cancel(channel, from);
+	vmb_channel_flush(channel);
 	return ret;
 }
 
@@ -154,22 +161,6 @@ void vmb_channel_call_closed(struct vmb_channel *channel)
 	if (channel->vsp->closed)
 		channel->vsp->closed(channel);
 	vmb_gpadl_maps_end(channel);
-}
-
-/* What .opened has sent is taken back if it fails. */
-static int call_opened(struct vmb_channel *channel)
-{
-	u64 from;
-	int ret;
-
-	scoped_guard(spinlock_irqsave, &channel->lock)
-		from = channel->queue.next_id;
-	ret = vmb_channel_call_opened(channel);
-	if (ret) {
-		vmb_outgoing_cancel(channel, from);
-		vmb_channel_flush(channel);
-	}
-	return ret;
 }
 
 static int open_locked(struct vmb_channel *channel,
@@ -188,7 +179,7 @@ static int open_locked(struct vmb_channel *channel,
 	ret = vmb_channel_rings_attach(channel, open);
 	if (ret)
 		return ret;
-	ret = call_opened(channel);
+	ret = vmb_channel_call_opened(channel);
 	if (ret) {
 		vmb_channel_rings_detach(channel);
 		return ret;

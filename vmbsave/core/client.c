@@ -224,16 +224,6 @@ void vmb_clients_wake(struct vmb_bus *bus)
 			vmb_client_wake(channel);
 }
 
-static int config_begin(struct vmb_channel *channel)
-{
-	int ret = vmb_channel_control_begin(channel, 0);
-
-	if (ret || channel->state == VMB_CHANNEL_DISABLED)
-		return ret;
-	vmb_channel_control_end(channel);
-	return -EBADFD;
-}
-
 int vmb_client_channel_init_set_ring_page_count(struct vmb_channel *channel,
 						u32 incoming, u32 outgoing)
 {
@@ -242,7 +232,7 @@ int vmb_client_channel_init_set_ring_page_count(struct vmb_channel *channel,
 	if (!channel->client || !incoming || incoming > RING_PAGES_MAX ||
 	    !outgoing || outgoing > RING_PAGES_MAX)
 		return -EINVAL;
-	ret = config_begin(channel);
+	ret = vmb_channel_config_begin(channel);
 	if (ret)
 		return ret;
 	channel->client->in_pages = incoming;
@@ -262,7 +252,7 @@ int vmb_client_channel_init_set_target(struct vmb_channel *channel,
 
 	if (!client || !type || guid_is_null(type))
 		return -EINVAL;
-	ret = config_begin(channel);
+	ret = vmb_channel_config_begin(channel);
 	if (ret)
 		return ret;
 	client->type = *type;

@@ -149,7 +149,6 @@ static int open_server(struct vmb_channel *channel)
 	return vmb_channel_open(client->link->server, &open);
 }
 
-/* What .opened has sent is taken back if it fails. */
 static int open_client(struct vmb_channel *channel)
 {
 	struct vmb_client *client = channel->client;

@@ -301,7 +301,7 @@ void vmb_external_release_locked(struct vmb_packet_completion *packet)
 /**
  * vmb_external_unpin() - unpin the pages that nobody uses any more
  * @channel: the channel
- * Context: the channel's worker, or its release; may sleep.
+ * Context: process context, may sleep.
  */
 void vmb_external_unpin(struct vmb_channel *channel)
 {

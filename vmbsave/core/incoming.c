@@ -53,8 +53,7 @@ int vmb_incoming_prepare(struct vmb_channel *channel)
 {
 	channel->rx_size = sizeof(struct vmb_descriptor) +
 			   vmb_external_rx_bytes(channel) +
-			   (vmb_channel_is_pipe(channel) ?
-			    sizeof(struct vmb_pipe_header) : 0) +
+			   vmb_channel_framing_bytes(channel) +
 			   round_up(channel->max_packet, VMB_RING_ALIGN);
 	channel->nr_deferred = 0;
 	channel->rx = kvmalloc(channel->rx_size, GFP_KERNEL_ACCOUNT);
@@ -145,7 +144,7 @@ static const char *why_not(int error)
 	case -EOPNOTSUPP:
 		return "a packet refers to guest pages, which is not supported";
 	case -EMSGSIZE:
-		return "a packet describes more than the channel allows";
+		return "a packet carries or describes more than the channel allows";
 	default:
 		return "a packet is no message of a pipe";
 	}

@@ -80,8 +80,7 @@ static struct vmb_lent *lend(struct vmb_channel *channel,
 			     const struct vmb_page_range *part, u32 payload_len)
 {
 	struct vmb_guest_memory *memory = channel->bus->memory;
-	u32 framing = vmb_channel_is_pipe(channel) ?
-		      sizeof(struct vmb_pipe_header) : 0;
+	u32 framing = vmb_channel_framing_bytes(channel);
 	u32 numbers = part->nr_pages * sizeof(u64);
 	u32 head = sizeof(struct vmb_gpa_direct_header) +
 		   sizeof(struct vmb_gpa_range) + numbers + framing;

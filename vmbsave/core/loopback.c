@@ -2,7 +2,6 @@
 #include <kunit/visibility.h>
 #include <linux/errno.h>
 #include <linux/export.h>
-#include <linux/kmod.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmb_bus.h>
@@ -270,15 +269,9 @@ struct vmb_channel *vmb_loopback_offer(struct vmb_bus *bus, const guid_t *type,
 		.instance = *instance,
 		.subchannel = subchannel,
 	};
-	struct vmb_channel *channel;
 
-	if (!vmb_loopback_of(bus))
-		return ERR_PTR(-EINVAL);
-	channel = vmb_bus_offer(bus, &identity);
-	if (IS_ERR(channel) && PTR_ERR(channel) == -ENODEV &&
-	    !request_module("vmb:%pUl", type))
-		channel = vmb_bus_offer(bus, &identity);
-	return channel;
+	return vmb_loopback_of(bus) ? vmb_bus_offer(bus, &identity) :
+				      ERR_PTR(-EINVAL);
 }
 EXPORT_SYMBOL_NS_GPL(vmb_loopback_offer, VMBSAVE_NS);
 

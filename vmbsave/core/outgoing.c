@@ -68,7 +68,7 @@ static u32 head_len(const struct vmb_channel *channel,
 		return 0;
 	if (p->lent)
 		return p->lent->head_bytes;
-	return vmb_channel_is_pipe(channel) ? sizeof(struct vmb_pipe_header) : 0;
+	return vmb_channel_framing_bytes(channel);
 }
 
 static int write_ring(struct vmb_channel *channel,
@@ -419,26 +419,4 @@ void vmb_outgoing_cancel(struct vmb_channel *channel, u64 from)
 		}
 	}
 	free_completions(&over);
-}
-
-/**
- * vmb_outgoing_discard() - the channel goes away: give all packets back
- * @channel: the channel, gone; its worker does not run
- * Context: process context, may sleep; calls .discard_packet.
- */
-void vmb_outgoing_discard(struct vmb_channel *channel)
-{
-	struct vmb_channel_queue queue;
-
-	vmb_queue_init(&queue);
-	scoped_guard(spinlock_irqsave, &channel->lock) {
-		queue.sent = channel->queue.sent;
-		channel->queue.sent = RB_ROOT;
-		list_splice_init(&channel->queue.waiting, &queue.waiting);
-		queue.nr_packets = channel->queue.nr_packets;
-		queue.nr_completions = channel->queue.nr_completions;
-		channel->queue.nr_packets = 0;
-		channel->queue.nr_completions = 0;
-	}
-	vmb_queue_discard(channel, &queue);
 }

@@ -155,7 +155,6 @@ struct vmb_outgoing *vmb_outgoing_next(struct vmb_channel *channel,
 				       struct vmb_outgoing *out);
 bool vmb_outgoing_is_sent(const struct vmb_outgoing *out);
 void vmb_outgoing_cancel(struct vmb_channel *channel, u64 from);
-void vmb_outgoing_discard(struct vmb_channel *channel);
 
 /* The same for a queue that is not the channel's yet: what a restore stages */
 void vmb_queue_init(struct vmb_channel_queue *queue);

@@ -167,12 +167,14 @@ int vmb_packet_submit(struct vmb_packet *packet, const void *buf, u32 len,
 		      u32 flags, struct vmb_lent *lent)
 {
 	struct vmb_channel *channel = packet->channel;
+	u64 last_id;
 	int ret;
 
 	if (flags & ~VMB_PACKET_WAIT_FOR_COMPLETION || (len && !buf))
 		return -EINVAL;
 
 	guard(spinlock_irqsave)(&channel->lock);
+	last_id = packet->out.id;
 	ret = vmb_packet_prepare_locked(packet, len, flags);
 	if (ret)
 		return ret;
@@ -180,6 +182,8 @@ int vmb_packet_submit(struct vmb_packet *packet, const void *buf, u32 len,
 	ret = vmb_outgoing_submit(channel, &packet->out, buf);
 	if (ret < 0) {
 		packet->lent = NULL;
+		/* The id is not spent: the next packet has it. */
+		packet->out.id = last_id;
 		return ret;
 	}
 	channel->queue.next_id++;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
 #include <linux/list.h>
 #include <linux/rbtree.h>
 
@@ -99,10 +100,25 @@ static void give_back(struct vmb_channel *channel, struct vmb_packet *packet)
 		discard(channel, packet);
 }
 
+/* Who gives up to wait for room takes his packet out at any time. */
+static struct vmb_outgoing *take_last(struct vmb_channel *channel,
+				      struct vmb_channel_queue *queue)
+{
+	struct vmb_outgoing *out;
+
+	guard(spinlock_irqsave)(&channel->lock);
+
+	out = last_of(queue);
+	if (out)
+		vmb_queue_remove(queue, out);
+	return out;
+}
+
 /**
  * vmb_queue_discard() - give everything back to the VSP, last one first
  * @channel: the channel that it was made for
- * @queue: a queue that nobody else uses
+ * @queue: a queue that was staged; or the channel's own, to which nothing can
+ *	be added any more
  * Context: process context, may sleep; calls .discard_packet.
  */
 void vmb_queue_discard(struct vmb_channel *channel,
@@ -110,14 +126,14 @@ void vmb_queue_discard(struct vmb_channel *channel,
 {
 	struct vmb_outgoing *out;
 
-	while ((out = last_of(queue))) {
-		vmb_queue_remove(queue, out);
+	while ((out = take_last(channel, queue))) {
 		if (out->kind == VMB_OUTGOING_PACKET)
 			give_back(channel, vmb_outgoing_packet(out));
 		else
 			vmb_packet_completion_free(vmb_outgoing_completion(out));
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_queue_discard);
 
 /**
  * vmb_queue_splice() - put a staged queue before what a channel has queued

@@ -255,7 +255,7 @@ static void forget(struct vmb_channel *server)
 		vmb_channel_shut(server);
 		vmb_channel_state_move(server, VMB_CHANNEL_EVENT_CLOSE);
 	}
-	vmb_outgoing_discard(server);
+	vmb_queue_discard(server, &server->queue);
 	vmb_channel_flush(server);
 	vmb_gpadl_release_all(server);
 	vmb_turn_release(&server->turn);
