@@ -400,11 +400,10 @@ int vmb_bus_reset(struct vmb_bus *bus)
 	if (ret)
 		return ret;
 	vmb_bus_error_clear(bus);
-	if (bus->state == VMB_BUS_RUNNING) {
+	if (bus->state == VMB_BUS_RUNNING)
 		ret = stop(bus, 0);
-	} else {
+	else
 		go_to_stop(bus);
-	}
 	vmb_turn_release(&bus->turn);
 	return ret;
 }
