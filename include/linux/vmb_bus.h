@@ -31,7 +31,8 @@ void vmb_bus_put(struct vmb_bus *bus);
  * vmb_loopback_create() - make a bus without a VMM, in RUNNING
  *
  * Context: process context.
- * Return: the bus, for vmb_loopback_destroy(), or ERR_PTR: -EDQUOT, -ENOMEM.
+ * Return: the bus, for vmb_loopback_destroy(), or ERR_PTR: -EDQUOT, -ENOMEM, or an
+ * errno of the driver core.
  */
 struct vmb_bus *vmb_loopback_create(void);
 
@@ -66,7 +67,8 @@ struct vmb_channel *vmb_loopback_offer(struct vmb_bus *bus, const guid_t *type,
  * @timeout_ms: how long VSPs may take to complete what they hold; 0 = default
  *
  * Context: process context, sleeps.
- * Return: 0, or the bus runs on: -ETIMEDOUT, -EINTR.
+ * Return: 0, or the bus runs on: -ETIMEDOUT, -EINTR, -EDEADLK (inside a callback
+ * of one of its channels), -EINVAL (a bus that has a VMM).
  */
 int vmb_loopback_stop(struct vmb_bus *bus, u32 timeout_ms);
 
@@ -75,7 +77,8 @@ int vmb_loopback_stop(struct vmb_bus *bus, u32 timeout_ms);
  * @bus: from vmb_loopback_create()
  *
  * Context: process context, may sleep.
- * Return: 0.
+ * Return: 0, or -EINTR (somebody else changes it), -EDEADLK (inside its change),
+ * -EINVAL (a bus that has a VMM).
  */
 int vmb_loopback_run(struct vmb_bus *bus);
 
@@ -91,7 +94,9 @@ int vmb_loopback_run(struct vmb_bus *bus);
  * Saves all channels of @from, restores them on @to, and hands the clients and
  * their memory over: they now have the other bus's channels at their other
  * end. Neither bus runs afterwards. The channels of @from are closed, without
- * their clients' knowing, as when the source host forgets the guest.
+ * their clients' knowing, as when the source host forgets the guest. They were
+ * open, so nothing is restored to them: to move a guest to @from later each of
+ * them has to be offered anew; a bus that is new is simpler.
  *
  * Context: process context, may sleep; calls .save_packet, .restore_packet,
  * .opened, ...

@@ -84,7 +84,9 @@ int vmb_channel_create_gpadl_from_buffer(struct vmb_channel *channel, u32 flags,
  * @channel: the client's end
  * @gpadl: the handle
  *
- * Context: process context, sleeps until the server has unmapped it.
+ * Context: process context, sleeps until the server has unmapped it and no session
+ * has the server's end, also if a fatal signal comes; not from a callback of the
+ * server's end.
  */
 void vmb_channel_delete_gpadl(struct vmb_channel *channel, u32 gpadl);
 

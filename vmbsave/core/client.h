@@ -114,7 +114,8 @@ void vmb_client_link_join(struct vmb_client_link *link);
 /* client_gpadl.c: pages lent to the server's end */
 int vmb_client_lend(struct vmb_channel *channel, struct vmb_channel *server,
 		    u32 flags, const struct vmb_page_range *range, u32 *gpadl);
-void vmb_client_reclaim_all(struct vmb_channel *channel,
-			    struct vmb_channel *server);
+int vmb_client_let_go(struct vmb_channel *channel, struct vmb_channel *server,
+		      unsigned long deadline);
+void vmb_client_reclaim_all(struct vmb_channel *channel);
 
 #endif /* _VMB_CORE_CLIENT_H */

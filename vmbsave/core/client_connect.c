@@ -18,12 +18,15 @@
  * 3. The server's end is opened: its .opened, then its traffic starts.
  * 4. The client's end is opened: .opened, then .started and .post_started.
  *
- * Disconnecting goes the other way: the server's end is closed, then the
- * client's, then what was lent is taken back, in .closed at the latest by the
- * owner's knowledge.
+ * Disconnecting goes the other way: the server's end is closed and lets go of
+ * what it was lent, then the client's is closed, then the pages are taken back,
+ * in .closed at the latest by the owner's knowledge.
  *
  * Unhappy paths. Each step undoes the ones before it. A failure that the
- * offer's going away explains is none: the client waits for another one.
+ * offer's going away explains is none: the client waits for another one. Step 4
+ * fails and the server's end cannot be closed, because the bus has stopped or a
+ * session has it: the client is Enabled and keeps the connection until that can
+ * be undone, then begins anew.
  */
 
 /* Can the guest open it? Others may change that at any time. */
@@ -178,14 +181,20 @@ static int open_both(struct vmb_channel *channel)
 		return ret;
 	vmb_client_link_join(channel->client->link);
 	ret = open_server(channel);
-	if (!ret) {
+	if (!ret)
 		ret = open_client(channel);
-		if (ret)
-			vmb_client_hang_up(channel, vmb_deadline_none());
-	}
 	if (ret)
 		vmb_channel_rings_detach(channel);
 	return ret;
+}
+
+/* Return: 0, or -EAGAIN: the server's end is still open, or has the pages */
+static int give_up(struct vmb_channel *channel)
+{
+	if (vmb_client_hang_up(channel, vmb_deadline_none()))
+		return -EAGAIN;
+	vmb_client_disconnect(channel);
+	return 0;
 }
 
 /* Return: what the client is to make of a failure: -EAGAIN, -ENOENT, or it */
@@ -215,8 +224,7 @@ static int connect_to(struct vmb_channel *channel, struct vmb_channel *server)
 	ret = open_both(channel);
 	if (!ret)
 		return 0;
-	vmb_client_disconnect(channel);
-	return judge(server, ret);
+	return give_up(channel) ?: judge(server, ret);
 }
 
 /**
@@ -225,9 +233,9 @@ static int connect_to(struct vmb_channel *channel, struct vmb_channel *server)
  *
  * Context: process context, may sleep; calls .opened, .started and
  * .post_started of both ends.
- * Return: 0: it is open; or nothing happened: -ENOENT (there is no such offer
- * now), -EAGAIN (there is one, but a session has it), or why the connection
- * failed.
+ * Return: 0: it is open; or it is not: -ENOENT (there is no such offer now),
+ * -EAGAIN (there is one, but a session has it, or an earlier connection could
+ * not be undone yet), or why the connection failed.
  */
 int vmb_client_connect(struct vmb_channel *channel)
 {
@@ -235,6 +243,8 @@ int vmb_client_connect(struct vmb_channel *channel)
 	int ret;
 
 	vmb_turn_assert(&channel->turn);
+	if (channel->client->link && give_up(channel))
+		return -EAGAIN;
 	server = find_offer(channel);
 	if (!server)
 		return -ENOENT;
@@ -264,15 +274,15 @@ int vmb_client_may_hang_up(struct vmb_channel *channel)
 }
 
 /**
- * vmb_client_hang_up() - close the server's end
+ * vmb_client_hang_up() - close the server's end and have it let go
  * @channel: a client's end; the caller has its turn
  * @deadline: in jiffies; 0 = wait as long as it takes, and not killably
  *
  * Context: process context, sleeps until the VSP has completed what it holds;
  * calls the server's .suspend and .closed.
- * Return: 0: it is closed, also if it was or is gone. Else it is still open:
- * -EBUSY (the bus does not run, or a session has it), -ETIMEDOUT, -EINTR,
- * -EDEADLK (inside a callback of it).
+ * Return: 0: it is closed and has nothing of the client, also if it is gone. Else it is
+ * open or still has what it was lent: -EBUSY (the bus does not run, or a session
+ * has it), -ETIMEDOUT, -EINTR, -EDEADLK (inside a callback of it).
  */
 int vmb_client_hang_up(struct vmb_channel *channel, unsigned long deadline)
 {
@@ -283,38 +293,30 @@ int vmb_client_hang_up(struct vmb_channel *channel, unsigned long deadline)
 	if (!link)
 		return 0;
 	ret = vmb_channel_close_until(link->server, deadline);
-	if (ret == -ENODEV)
-		return 0;
-	if (ret != -EBADFD)
+	if (ret && ret != -ENODEV && ret != -EBADFD)
 		return ret;
-	return vmb_channel_state_is_open(vmb_channel_get_state(link->server)) ?
-	       -EBUSY : 0;
+	if (ret == -EBADFD &&
+	    vmb_channel_state_is_open(vmb_channel_get_state(link->server)))
+		return -EBUSY;
+	return vmb_client_let_go(channel, link->server, deadline);
 }
 
 /**
  * vmb_client_disconnect() - take back what the server's end was lent
  * @channel: any channel; nothing happens unless it is a connected client's end.
- *	Both ends are closed; the caller has its turn
+ *	Both ends are closed, and the server's has let go; the caller has its turn
  *
- * Context: process context, sleeps until the server has unmapped what he was
- * lent.
+ * Context: process context, may sleep.
  */
 void vmb_client_disconnect(struct vmb_channel *channel)
 {
 	struct vmb_client *client = channel->client;
 	struct vmb_client_link *link = client ? client->link : NULL;
-	struct vmb_channel *server;
 
 	vmb_turn_assert(&channel->turn);
 	if (!link)
 		return;
-	scoped_guard(mutex, &client->lock) {
-		server = client->server;
-		client->server = NULL;
-	}
-	if (server)
-		vmb_channel_put(server);
-	vmb_client_reclaim_all(channel, link->server);
+	vmb_client_reclaim_all(channel);
 	free_rings(client);
 	vmb_channel_set_host(channel, NULL);
 	client->link = NULL;

@@ -23,10 +23,12 @@
  * 3. The client deletes it, or is closed: first the server's end lets go, then
  *    the numbers go, then the pages are the owner's again.
  *
- * Unhappy paths. The server's end has it mapped: deleting waits until it was
- * unmapped, without the client's lock, so that other pages can be lent
- * meanwhile. The channel is closed, or moves, meanwhile: who closes it takes
- * the pages back; what has moved is deleted where it is now.
+ * Unhappy paths. The server's end has it mapped, or a session has the server's
+ * end: deleting waits, whatever signals come, without the client's lock, so that
+ * other pages can be lent meanwhile. The channel is closed, or moves, meanwhile:
+ * who closes it takes the pages back; what has moved is deleted where it is now.
+ * A session has the server's end of a channel that is closed: the client stays
+ * as it is until the session is over, for what was saved names the pages.
  */
 
 /* How often to ask again while the server's end cannot let go, ms */
@@ -128,24 +130,63 @@ int vmb_client_lend(struct vmb_channel *channel, struct vmb_channel *server,
 	return lend_locked(channel, server, flags, range, gpadl);
 }
 
+/* Nothing can be lent any more. */
+static void stop_lending(struct vmb_client *client)
+{
+	lockdep_assert_held(&client->lock);
+
+	if (client->server)
+		vmb_channel_put(client->server);
+	client->server = NULL;
+}
+
+/**
+ * vmb_client_let_go() - have the server's end let go of all that it was lent
+ * @channel: a client's end; the caller has its turn
+ * @server: that it is connected with, closed
+ * @deadline: in jiffies; 0 = wait as long as it takes, and not killably
+ *
+ * Nothing can be lent from then on. The state of the bus does not matter: a
+ * session that does not have the server's end looks at it no more.
+ * Context: process context, sleeps until the server's turn can be had.
+ * Return: 0, also if it is gone; or nothing happened: -EBUSY (a session has
+ * it), -ETIMEDOUT, -EINTR, -EDEADLK (inside a callback of it).
+ */
+int vmb_client_let_go(struct vmb_channel *channel, struct vmb_channel *server,
+		      unsigned long deadline)
+{
+	struct vmb_client *client = channel->client;
+	int ret;
+
+	guard(mutex)(&client->lock);
+	ret = vmb_channel_control_begin(server, deadline);
+	if (ret && ret != -ENODEV)
+		return ret;
+	stop_lending(client);
+	/* When it went away its pages were let go with it. */
+	if (ret)
+		return 0;
+	vmb_gpadl_release_all(server);
+	vmb_channel_control_end(server);
+	return 0;
+}
+
 /**
  * vmb_client_reclaim_all() - take everything back
- * @channel: a client's end, closed; the caller has its turn
- * @server: that it was connected with, closed or gone
+ * @channel: a client's end, closed; its server's end has let go; the caller has
+ *	its turn
  *
  * Context: process context, may sleep.
  */
-void vmb_client_reclaim_all(struct vmb_channel *channel,
-			    struct vmb_channel *server)
+void vmb_client_reclaim_all(struct vmb_channel *channel)
 {
 	struct vmb_client *client = channel->client;
 	struct vmb_client_lent *lent;
 	unsigned long id;
 
 	guard(mutex)(&client->lock);
+	stop_lending(client);
 	xa_for_each(&client->lent, id, lent) {
-		/* If it is gone its pages were let go with it. */
-		vmb_gpadl_teardown(server, id);
 		xa_erase(&client->lent, id);
 		free_lent(channel, lent);
 	}
@@ -246,12 +287,13 @@ static bool try_delete(struct vmb_channel *channel, struct vmb_channel *server,
 {
 	int ret = vmb_gpadl_teardown(server, gpadl);
 
-	/* A session has the server's end, or its bus, or it is mapped. */
-	if (ret == -EBUSY || ret == -EBADFD) {
+	/* The pages are the owner's after this, so he cannot give up either. */
+	if (ret == -EBUSY || ret == -EBADFD || ret == -EINTR) {
 		msleep(RETRY_MS);
 		return false;
 	}
-	return take_back(channel, server, gpadl);
+	return WARN_ON_ONCE(ret == -EDEADLK) ||
+	       take_back(channel, server, gpadl);
 }
 
 void vmb_channel_delete_gpadl(struct vmb_channel *channel, u32 gpadl)

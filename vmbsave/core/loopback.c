@@ -3,6 +3,7 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/vmb_bus.h>
 #include <linux/vmb_ns.h>
@@ -21,6 +22,9 @@
  */
 
 static atomic64_t next_pfn = ATOMIC64_INIT(1);
+
+/* While a guest moves its memory is that of two buses: both change at once. */
+static DEFINE_MUTEX(ram_lock);
 
 static struct vmb_loopback *to_loopback(struct vmb_guest_memory *memory)
 {
@@ -80,18 +84,25 @@ static void erase(struct xarray *ram, unsigned long pfn)
 	xa_unlock_irqrestore(ram, flags);
 }
 
-static void memory_reclaim(struct vmb_guest_memory *memory, const u64 *pfns,
-			   u32 nr)
+static void reclaim_locked(struct vmb_loopback *loopback, const u64 *pfns, u32 nr)
 {
-	struct vmb_loopback *loopback = to_loopback(memory);
-	struct vmb_loopback *mirror = READ_ONCE(loopback->mirror);
+	struct vmb_loopback *mirror = loopback->mirror;
 	u32 i;
+
+	lockdep_assert_held(&ram_lock);
 
 	for (i = 0; i < nr; i++) {
 		erase(&loopback->ram, pfns[i]);
 		if (mirror)
 			erase(&mirror->ram, pfns[i]);
 	}
+}
+
+static void memory_reclaim(struct vmb_guest_memory *memory, const u64 *pfns,
+			   u32 nr)
+{
+	guard(mutex)(&ram_lock);
+	reclaim_locked(to_loopback(memory), pfns, nr);
 }
 
 static int store(struct xarray *ram, unsigned long pfn, struct page *page)
@@ -107,7 +118,7 @@ static int store(struct xarray *ram, unsigned long pfn, struct page *page)
 
 static int lend_page(struct vmb_loopback *loopback, u64 pfn, struct page *page)
 {
-	struct vmb_loopback *mirror = READ_ONCE(loopback->mirror);
+	struct vmb_loopback *mirror = loopback->mirror;
 	int ret = store(&loopback->ram, pfn, page);
 
 	if (!ret && mirror)
@@ -124,11 +135,12 @@ static int memory_lend(struct vmb_guest_memory *memory, struct page **pages,
 	int ret;
 	u32 i;
 
+	guard(mutex)(&ram_lock);
 	for (i = 0; i < nr; i++) {
 		pfns[i] = first + i;
 		ret = lend_page(to_loopback(memory), pfns[i], pages[i]);
 		if (ret) {
-			memory_reclaim(memory, pfns, i);
+			reclaim_locked(to_loopback(memory), pfns, i);
 			return ret;
 		}
 	}
@@ -215,6 +227,18 @@ u32 vmb_loopback_new_gpadl(struct vmb_bus *bus)
 	return id;
 }
 
+static void drop_ram_locked(struct vmb_loopback *from, struct xarray *ram)
+{
+	struct page *page;
+	unsigned long pfn;
+
+	lockdep_assert_held(&ram_lock);
+
+	from->mirror = NULL;
+	xa_for_each(&from->ram, pfn, page)
+		erase(ram, pfn);
+}
+
 /**
  * vmb_loopback_copy_ram() - make a guest's memory that of another bus, too
  * @from: its bus, stopped
@@ -230,10 +254,11 @@ int vmb_loopback_copy_ram(struct vmb_loopback *from, struct vmb_loopback *to)
 	struct page *page;
 	unsigned long pfn;
 
-	WRITE_ONCE(from->mirror, to);
+	guard(mutex)(&ram_lock);
+	from->mirror = to;
 	xa_for_each(&from->ram, pfn, page)
 		if (store(&to->ram, pfn, page)) {
-			vmb_loopback_drop_ram(from, to, false);
+			drop_ram_locked(from, &to->ram);
 			return -ENOMEM;
 		}
 	/* Both are in STOP: nobody makes a GPADL. */
@@ -252,13 +277,8 @@ int vmb_loopback_copy_ram(struct vmb_loopback *from, struct vmb_loopback *to)
 void vmb_loopback_drop_ram(struct vmb_loopback *from, struct vmb_loopback *to,
 			   bool moved)
 {
-	struct vmb_loopback *not_his = moved ? from : to;
-	struct page *page;
-	unsigned long pfn;
-
-	WRITE_ONCE(from->mirror, NULL);
-	xa_for_each(&from->ram, pfn, page)
-		erase(&not_his->ram, pfn);
+	guard(mutex)(&ram_lock);
+	drop_ram_locked(from, moved ? &from->ram : &to->ram);
 }
 
 struct vmb_channel *vmb_loopback_offer(struct vmb_bus *bus, const guid_t *type,

@@ -277,6 +277,13 @@ static void drop_session(struct vmb_bus *bus)
 	session->ops->put(session);
 }
 
+static void go_to_stop(struct vmb_bus *bus)
+{
+	drop_session(bus);
+	bus->session_error = 0;
+	set_state(bus, VMB_BUS_STOP);
+}
+
 static int commit(struct vmb_bus *bus)
 {
 	int ret = vmb_restore_commit(bus->session);
@@ -291,8 +298,7 @@ static int commit(struct vmb_bus *bus)
 		set_state(bus, VMB_BUS_ERROR);
 		return ret;
 	}
-	drop_session(bus);
-	set_state(bus, VMB_BUS_STOP);
+	go_to_stop(bus);
 	return 0;
 }
 
@@ -316,8 +322,7 @@ static int step(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 	case VMB_BUS_RESUMING:
 		return commit(bus);
 	default:
-		drop_session(bus);
-		set_state(bus, VMB_BUS_STOP);
+		go_to_stop(bus);
 		return 0;
 	}
 }
@@ -395,14 +400,27 @@ int vmb_bus_reset(struct vmb_bus *bus)
 	if (ret)
 		return ret;
 	vmb_bus_error_clear(bus);
-	if (bus->state == VMB_BUS_RUNNING) {
+	if (bus->state == VMB_BUS_RUNNING)
 		ret = stop(bus, 0);
-	} else {
-		drop_session(bus);
-		bus->session_error = 0;
-		set_state(bus, VMB_BUS_STOP);
-	}
+	else
+		go_to_stop(bus);
 	vmb_turn_release(&bus->turn);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_bus_reset);
+
+/**
+ * vmb_bus_end_session() - drop any session and go to STOP, whatever happens
+ * @bus: the bus, not in RUNNING; the caller does not have its turn
+ *
+ * As vmb_bus_reset() but for the last error, which stays.
+ * Context: process context, may sleep, not killably; calls back VSPs.
+ */
+void vmb_bus_end_session(struct vmb_bus *bus)
+{
+	if (WARN_ON_ONCE(vmb_turn_take(&bus->turn)))
+		return;
+	if (!WARN_ON_ONCE(bus->state == VMB_BUS_RUNNING))
+		go_to_stop(bus);
+	vmb_turn_release(&bus->turn);
+}

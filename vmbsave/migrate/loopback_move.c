@@ -36,7 +36,8 @@
  *
  * Unhappy paths. Steps 1 to 3 are undone in reverse; the first bus is in STOP
  * as before and can run on, the other one is in STOP and its channels are as
- * they were.
+ * they were. A server's end is disabled meanwhile, and its client is closed: the
+ * channel over there, if it was restored open, is closed as well.
  */
 
 /**
@@ -215,7 +216,7 @@ static int pipe_state(struct vmb_save *save, struct vmb_restore *restore)
 	return ret;
 }
 
-/* Return: 0 and @to is in STOP, or an errno and it must be reset */
+/* @to is in STOP afterwards. */
 static int restore_there(struct move *move, struct vmb_save *save)
 {
 	struct vmb_bus_data data;
@@ -227,22 +228,22 @@ static int restore_there(struct move *move, struct vmb_save *save)
 	vmb_restore_put(data.restore);
 	if (!ret)
 		ret = vmb_bus_set_state(move->to->bus, VMB_BUS_STOP, 0, &data);
+	if (ret)
+		vmb_bus_end_session(move->to->bus);
 	return ret;
 }
 
+/* Both are in STOP afterwards, also if a fatal signal comes in between. */
 static int transfer(struct move *move)
 {
-	struct vmb_bus_data data, none;
+	struct vmb_bus_data data;
 	int ret = vmb_bus_set_state(move->from->bus, VMB_BUS_STOP_COPY, 0, &data);
 
 	if (ret)
 		return ret;
 	ret = restore_there(move, data.save);
 	vmb_save_put(data.save);
-	if (ret)
-		vmb_bus_reset(move->to->bus);
-	/* Cannot fail but for a fatal signal, and then by the next step. */
-	vmb_bus_set_state(move->from->bus, VMB_BUS_STOP, 0, &none);
+	vmb_bus_end_session(move->from->bus);
 	return ret;
 }
 
@@ -266,6 +267,17 @@ static bool is_open(struct vmb_channel *server)
 	return vmb_channel_state_is_open(vmb_channel_get_state(server));
 }
 
+/* The client was closed while its server's end was on its way. */
+static void drop_twin(struct hop *hop)
+{
+	if (!hop->link)
+		return;
+	vmb_client_link_unclaim(hop->link);
+	forget(hop->link->server);
+	vmb_client_link_put(hop->link);
+	hop->link = NULL;
+}
+
 static void hand_over(struct move *move, struct hop *hop)
 {
 	struct vmb_channel *channel = hop->client;
@@ -273,6 +285,8 @@ static void hand_over(struct move *move, struct hop *hop)
 	struct vmb_client_link *old = client->link;
 	struct vmb_bus *old_bus;
 
+	if (!old)
+		drop_twin(hop);
 	/* Who lends pages sees both buses' things change at once. */
 	scoped_guard(mutex, &client->lock) {
 		old_bus = vmb_bus_adopt(move->to->bus, channel);

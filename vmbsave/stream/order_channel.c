@@ -250,11 +250,15 @@ int vmb_stream_check_state(struct vmb_stream_order *order, const void *data, u32
 EXPORT_SYMBOL_NS_GPL(vmb_stream_check_state, VMBSAVE_NS);
 
 /* The GPADL of the rings gives the host-to-guest ring its size. */
-static int check_rings(struct vmb_stream_order *order, u32 pages)
+static int check_rings(struct vmb_stream_order *order, const struct vmb_gpadl_view *gpadl)
 {
 	u32 downstream;
 
-	if (check_sub_overflow(pages, order->ring_downstream_page, &downstream) ||
+	if (gpadl->byte_offset || !IS_ALIGNED(gpadl->byte_count, VMB_GPA_PAGE_SIZE))
+		return refuse(order, GPADL(byte_count), "the rings are not whole pages");
+	if (gpadl->flags & VMBSAVE_GPADL_FLAG_READ_ONLY)
+		return refuse(order, GPADL(flags), "the rings may not be written");
+	if (check_sub_overflow(gpadl->nr_pages, order->ring_downstream_page, &downstream) ||
 	    downstream < RING_PAGES_MIN)
 		return refuse(order, 0, "the host-to-guest ring has no room for data");
 	if (!index_is_sane(order->out_write, downstream))
@@ -299,7 +303,7 @@ int vmb_stream_check_gpadl(struct vmb_stream_order *order, const void *data, u32
 	if (gpadl.flags & ~VMBSAVE_GPADL_FLAG_READ_ONLY)
 		return refuse(order, GPADL(flags), "a GPADL has a flag that does not exist");
 	rings = order->open && gpadl.id == order->ring_gpadl;
-	err = rings ? check_rings(order, gpadl.nr_pages) : 0;
+	err = rings ? check_rings(order, &gpadl) : 0;
 	if (err)
 		return err;
 

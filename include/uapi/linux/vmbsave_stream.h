@@ -238,10 +238,10 @@ struct vmbsave_manifest_entry {
  * transaction id is 1, and no VSP_STATE, GPADL, PACKET or COMPLETION follows.
  *
  * @target_vp, and from @ring_gpadl to @mmio_bytes, all is zero unless the state
- * is PAUSED or ACTIVE. The GPADL of the rings is one of the channel's, it starts
- * at a page, and each ring in it has a control page and at least one page of
- * data. The indices are multiples of 8 below the size of that data and equal
- * those in guest memory at the same moment.
+ * is PAUSED or ACTIVE. The GPADL of the rings is one of the channel's, it is
+ * whole pages that the server may write, and each ring in it has a control page
+ * and at least one page of data. The indices are multiples of 8 below the size
+ * of that data and equal those in guest memory at the same moment.
  */
 struct vmbsave_channel {
 	__u8 type[16];
