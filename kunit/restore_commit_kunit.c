@@ -110,8 +110,8 @@ static void use_transaction_id(struct kunit *test, struct vmb_test_line *line)
 	KUNIT_ASSERT_EQ(test, line->channel->queue.next_id, 2);
 }
 
-/* What .opened has sent is cancelled; ids are those from before. */
-static void opened_failure_leaves_no_trace(struct kunit *test)
+/* What .opened has sent is cancelled, and its id is not used again. */
+static void opened_failure_uses_up_what_was_sent(struct kunit *test)
 {
 	struct vmb_test_move *move;
 	struct vmb_test_server *server;
@@ -134,10 +134,13 @@ static void opened_failure_leaves_no_trace(struct kunit *test)
 	record = vmb_test_server_record(server, 7);
 	KUNIT_EXPECT_EQ(test, record->done, 1);
 	KUNIT_EXPECT_EQ(test, record->status, -ECANCELED);
-	KUNIT_EXPECT_EQ(test, move->moved[0]->channel->queue.next_id, 2);
+	KUNIT_EXPECT_EQ(test, move->moved[0]->channel->queue.next_id, 8);
+	KUNIT_EXPECT_EQ(test, move->moved[1]->channel->queue.next_id, 1);
 	move->moved[1]->server->knobs.opened_error = 0;
 	server->knobs.hook = NULL;
-	vmb_test_move_good(move);
+	KUNIT_EXPECT_EQ(test, vmb_bus_reset(move->to->bus), 0);
+	KUNIT_EXPECT_EQ(test, vmb_test_move_restore(move), 0);
+	KUNIT_EXPECT_EQ(test, move->moved[0]->channel->queue.next_id, 8);
 }
 
 /* The guest reads what was queued, then what .opened sent, then .started. */
@@ -331,7 +334,7 @@ static struct kunit_case restore_commit_cases[] = {
 	KUNIT_CASE(callbacks_come_in_order),
 	KUNIT_CASE(opened_is_called_for_channels_saved_open),
 	KUNIT_CASE(opened_failure_is_undone),
-	KUNIT_CASE(opened_failure_leaves_no_trace),
+	KUNIT_CASE(opened_failure_uses_up_what_was_sent),
 	KUNIT_CASE(saved_queue_goes_first),
 	KUNIT_CASE(other_ring_index_is_stale),
 	KUNIT_CASE(impossible_ring_index_is_stale),

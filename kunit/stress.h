@@ -142,7 +142,7 @@ void vmb_test_stress_wrong(struct vmb_test_stress *stress, const char *fmt, ...)
 struct vmb_test_watch *vmb_test_watch_create(struct vmb_test_stress_line *line);
 void vmb_test_watch_hook(struct vmb_test_server *server, enum vmb_test_call call,
 			 void *arg);
-void vmb_test_watch_over(struct vmb_test_watch *watch, struct vmb_channel *channel);
+void vmb_test_watch_over(struct vmb_test_watch *watch);
 void vmb_test_watch_answers(struct vmb_test_stress_line *line, bool all);
 
 #endif /* _VMB_KUNIT_STRESS_H */

@@ -52,7 +52,7 @@ void vmb_test_stress_forget(struct vmb_test_stress_line *line)
 
 	scoped_guard(mutex, &line->lock)
 		line->watch = NULL;
-	vmb_test_watch_over(watch, line->line->channel);
+	vmb_test_watch_over(watch);
 	vmb_test_line_put_channel(line->line);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/errno.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "core/channel.h"
@@ -140,7 +141,8 @@ static int open(struct vmb_staged *staged)
 	scoped_guard(spinlock_irqsave, &channel->lock) {
 		channel->held = false;
 		staged->old_next_id = channel->queue.next_id;
-		channel->queue.next_id = staged->next_id;
+		staged->first_id = max(staged->next_id, staged->old_next_id);
+		channel->queue.next_id = staged->first_id;
 	}
 	WRITE_ONCE(channel->restored, true);
 	ret = vmb_channel_call_opened(channel);
@@ -162,8 +164,11 @@ static void unopen(struct vmb_staged *staged, bool was_opened)
 	WRITE_ONCE(channel->restored, false);
 	vmb_outgoing_cancel(channel, 0);
 	vmb_channel_flush(channel);
-	scoped_guard(spinlock_irqsave, &channel->lock)
-		channel->queue.next_id = staged->old_next_id;
+	/* What it has sent had ids, and those are not used again. */
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		if (channel->queue.next_id == staged->first_id)
+			channel->queue.next_id = staged->old_next_id;
+	}
 }
 
 static void splice(struct vmb_staged *staged)
@@ -175,7 +180,8 @@ static void splice(struct vmb_staged *staged)
 	staged->vsp_state = false;
 	if (!staged->opened) {
 		guard(spinlock_irqsave)(&channel->lock);
-		channel->queue.next_id = staged->next_id;
+		channel->queue.next_id = max(staged->next_id,
+					     channel->queue.next_id);
 	}
 	WRITE_ONCE(channel->restored, true);
 	channel->opened_before = staged->state == VMB_CHANNEL_STOPPED ||

@@ -35,7 +35,8 @@ struct vmb_packet;
  * @queue: packets and completions
  * @attached: its GPADLs and rings are the channel's
  * @opened: .opened has returned 0
- * @old_next_id: to go back to
+ * @old_next_id: to go back to, if .opened has sent nothing
+ * @first_id: of the first packet that .opened could send
  */
 struct vmb_staged {
 	struct vmb_channel *channel;
@@ -55,6 +56,7 @@ struct vmb_staged {
 	bool attached;
 	bool opened;
 	u64 old_next_id;
+	u64 first_id;
 };
 
 /**
