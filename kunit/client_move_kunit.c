@@ -35,6 +35,10 @@ static struct scene *begin(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, vmb_client_channel_init_set_ring_page_count(couple->client->channel,
 									  1, 1), 0);
+	KUNIT_ASSERT_EQ(test, vmb_channel_init_set_max_external_data(couple->client->channel,
+								     PAGE_SIZE, 1), 0);
+	couple->vsp->knobs.max_external_bytes = PAGE_SIZE;
+	couple->vsp->knobs.max_external_ranges = 1;
 	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(vmb_test_couple_offer(couple)), 0);
 	KUNIT_ASSERT_EQ(test, vmb_channel_enable(couple->client->channel), 0);
 	KUNIT_ASSERT_TRUE(test, vmb_test_couple_meet(couple));
@@ -219,6 +223,49 @@ static void what_was_lent_is_lent_on_the_other_bus(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, xa_empty(&vmb_loopback_of(channel->bus)->ram));
 }
 
+static void take_page(struct vmb_test_server *server, enum vmb_test_call call, void *arg)
+{
+	const struct vmb_external_data *data;
+
+	if (call == VMB_TEST_PROCESS && !vmb_packet_get_external_data(arg, 0, &data))
+		server->data = data->ranges[0].pages[0];
+}
+
+/* Whose bus changes meanwhile may not be asked where to lend, without its lock. */
+static void pages_sent_in_any_context_move_with_the_guest(struct kunit *test)
+{
+	struct scene *scene = begin(test);
+	struct vmb_channel *channel = scene->couple->client->channel;
+	struct vmb_bus *from = vmb_kunit_bus(scene->couple->fixture);
+	struct vmb_packet *packet = vmb_packet_allocate(channel);
+	struct vmb_page_range range = {
+		.pages = vmb_test_machine_create_sized(test, 1)->pages,
+		.nr_pages = 1, .byte_count = PAGE_SIZE,
+	};
+	unsigned long flags;
+	int ret;
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(packet), 0);
+	KUNIT_ASSERT_EQ(test, vmb_loopback_stop(from, 0), 0);
+	scene->couple->vsp->knobs.hook = take_page;
+
+	/* Act */
+	local_irq_save(flags);
+	ret = vmb_packet_send_external(packet, "page", 4, &range, 0, 0,
+				       VMB_PACKET_WAIT_FOR_COMPLETION);
+	local_irq_restore(flags);
+	KUNIT_ASSERT_EQ(test, ret, 0);
+	KUNIT_ASSERT_EQ(test, move(scene), 0);
+
+	/* Assert */
+	KUNIT_EXPECT_TRUE(test, vmb_test_wait(!channel->queue.nr_packets));
+	KUNIT_EXPECT_PTR_EQ(test, scene->couple->server->data, (void *)range.pages[0]);
+	KUNIT_EXPECT_EQ(test, vmb_channel_disable(channel), 0);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&vmb_loopback_of(channel->bus)->ram));
+	KUNIT_EXPECT_EQ(test, page_ref_count(range.pages[0]), 1);
+}
+
 static void a_client_that_waits_moves_and_connects_there(struct kunit *test)
 {
 	struct scene *scene = begin(test);
@@ -325,6 +372,7 @@ static struct kunit_case client_move_cases[] = {
 	KUNIT_CASE(the_source_forgets_its_guest),
 	KUNIT_CASE(a_guest_that_moved_can_move_on),
 	KUNIT_CASE(what_was_lent_is_lent_on_the_other_bus),
+	KUNIT_CASE(pages_sent_in_any_context_move_with_the_guest),
 	KUNIT_CASE(a_client_that_waits_moves_and_connects_there),
 	KUNIT_CASE(a_restore_that_fails_leaves_all_at_the_source),
 	KUNIT_CASE(a_commit_that_fails_leaves_all_at_the_source),

@@ -310,7 +310,8 @@ struct vmb_bus *vmb_bus_adopt(struct vmb_bus *bus, struct vmb_channel *client)
 	scoped_guard(mutex, &old->lock)
 		list_del_init(&client->owned_node);
 	client->id = vmb_bus_new_id(bus);
-	client->bus = vmb_bus_get(bus);
+	scoped_guard(spinlock_irqsave, &client->lock)
+		client->bus = vmb_bus_get(bus);
 	client->dev.parent = &bus->dev;
 	scoped_guard(mutex, &bus->lock)
 		list_add_tail(&client->owned_node, &bus->owned);

@@ -15,10 +15,10 @@ struct vmb_guest_memory;
  * @unpin: Required. Undoes @pin; the pages may have been written. May sleep.
  * @lend: Optional; of memory whose guest is in this kernel. Makes @nr pages of
  *	his part of guest memory, under the guest page frame numbers @pfns that
- *	it chooses. A page can be lent more than once. Context: any. Return:
- *	0, or -ENOMEM; then none is.
+ *	it chooses. A page can be lent more than once. Context: any, with the
+ *	lock of a client's end or without. Return: 0, or -ENOMEM; then none is.
  * @reclaim: Required with @lend. Undoes it for these numbers. Who has pinned a
- *	page keeps it. Context: any.
+ *	page keeps it. Context: as @lend.
  */
 struct vmb_guest_memory_ops {
 	int (*pin)(struct vmb_guest_memory *memory, const u64 *pfns, u32 nr,

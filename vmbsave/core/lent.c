@@ -76,10 +76,23 @@ static void write_head(const struct vmb_channel *channel, struct vmb_lent *lent,
 		vmb_pipe_frame((void *)&range->pfn[lent->nr_pages], payload_len);
 }
 
+/* A client changes its bus with its lock, in which case it takes this along. */
+static int lend_pages(struct vmb_channel *channel,
+		      const struct vmb_page_range *part, u64 *pfns)
+{
+	struct vmb_guest_memory *memory;
+
+	guard(spinlock_irqsave)(&channel->lock);
+
+	memory = channel->bus->memory;
+	if (!memory->ops->lend)
+		return -EINVAL;
+	return memory->ops->lend(memory, part->pages, part->nr_pages, pfns);
+}
+
 static struct vmb_lent *lend(struct vmb_channel *channel,
 			     const struct vmb_page_range *part, u32 payload_len)
 {
-	struct vmb_guest_memory *memory = channel->bus->memory;
 	u32 framing = vmb_channel_framing_bytes(channel);
 	u32 numbers = part->nr_pages * sizeof(u64);
 	u32 head = sizeof(struct vmb_gpa_direct_header) +
@@ -95,7 +108,7 @@ static struct vmb_lent *lend(struct vmb_channel *channel,
 	lent->framing_bytes = framing;
 	lent->head_bytes = head;
 	lent->pfns = (u64 *)(lent->head + head);
-	ret = memory->ops->lend(memory, part->pages, part->nr_pages, lent->pfns);
+	ret = lend_pages(channel, part, lent->pfns);
 	if (ret) {
 		kfree(lent);
 		return ERR_PTR(ret);
@@ -106,9 +119,12 @@ static struct vmb_lent *lend(struct vmb_channel *channel,
 
 static void take_back(struct vmb_channel *channel, struct vmb_lent *lent)
 {
-	struct vmb_guest_memory *memory = channel->bus->memory;
+	struct vmb_guest_memory *memory;
 
-	memory->ops->reclaim(memory, lent->pfns, lent->nr_pages);
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		memory = channel->bus->memory;
+		memory->ops->reclaim(memory, lent->pfns, lent->nr_pages);
+	}
 	kfree(lent);
 }
 
@@ -151,8 +167,7 @@ int vmb_packet_send_external(struct vmb_packet *packet, const void *buf, u32 len
 	struct vmb_lent *lent;
 	int ret;
 
-	if (channel->server || !channel->bus->memory->ops->lend ||
-	    !(flags & VMB_PACKET_WAIT_FOR_COMPLETION))
+	if (channel->server || !(flags & VMB_PACKET_WAIT_FOR_COMPLETION))
 		return -EINVAL;
 	ret = cut(range, offset, bytes, &part);
 	if (ret)

@@ -3,8 +3,8 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/mm.h>
-#include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/vmb_bus.h>
 #include <linux/vmb_ns.h>
 
@@ -24,7 +24,7 @@
 static atomic64_t next_pfn = ATOMIC64_INIT(1);
 
 /* While a guest moves its memory is that of two buses: both change at once. */
-static DEFINE_MUTEX(ram_lock);
+static DEFINE_SPINLOCK(ram_lock);
 
 static struct vmb_loopback *to_loopback(struct vmb_guest_memory *memory)
 {
@@ -101,7 +101,7 @@ static void reclaim_locked(struct vmb_loopback *loopback, const u64 *pfns, u32 n
 static void memory_reclaim(struct vmb_guest_memory *memory, const u64 *pfns,
 			   u32 nr)
 {
-	guard(mutex)(&ram_lock);
+	guard(spinlock_irqsave)(&ram_lock);
 	reclaim_locked(to_loopback(memory), pfns, nr);
 }
 
@@ -135,7 +135,7 @@ static int memory_lend(struct vmb_guest_memory *memory, struct page **pages,
 	int ret;
 	u32 i;
 
-	guard(mutex)(&ram_lock);
+	guard(spinlock_irqsave)(&ram_lock);
 	for (i = 0; i < nr; i++) {
 		pfns[i] = first + i;
 		ret = lend_page(to_loopback(memory), pfns[i], pages[i]);
@@ -254,7 +254,7 @@ int vmb_loopback_copy_ram(struct vmb_loopback *from, struct vmb_loopback *to)
 	struct page *page;
 	unsigned long pfn;
 
-	guard(mutex)(&ram_lock);
+	guard(spinlock_irqsave)(&ram_lock);
 	from->mirror = to;
 	xa_for_each(&from->ram, pfn, page)
 		if (store(&to->ram, pfn, page)) {
@@ -277,7 +277,7 @@ int vmb_loopback_copy_ram(struct vmb_loopback *from, struct vmb_loopback *to)
 void vmb_loopback_drop_ram(struct vmb_loopback *from, struct vmb_loopback *to,
 			   bool moved)
 {
-	guard(mutex)(&ram_lock);
+	guard(spinlock_irqsave)(&ram_lock);
 	drop_ram_locked(from, moved ? &from->ram : &to->ram);
 }
 
