@@ -119,7 +119,7 @@ static bool receive_one(struct channel *channel, channel_packet_t packet)
 }
 
 /**
- * channel_receive() - read until the ring is empty
+ * channel_receive() - read until the ring is empty, or until it is enough
  * @channel: the channel
  * @packet: called for each packet
  * @enough: whether unread data may be left behind; the guest then knows of it
@@ -139,7 +139,8 @@ void channel_receive(struct channel *channel, channel_packet_t packet, channel_e
 			return;
 
 		vmb_ring_mask(&channel->out);
-		while (!must_wait(channel) && receive_one(channel, packet))
+		/* A host that writes as fast as this reads never lets the ring be empty. */
+		while (!must_wait(channel) && !enough(channel) && receive_one(channel, packet))
 			;
 		signal = vmb_ring_commit(&channel->out);
 		more = !must_wait(channel) && vmb_ring_unmask(&channel->out);
