@@ -9,6 +9,9 @@ top=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 # The findings, a file: one "FILE:LINE: WHAT" a line, FILE from the top of the tree.
 findings=''
 
+# Set by check_same: where a clean run is remembered, and what it was over.
+stamp='' stamp_key=''
+
 # check_begin ARGUMENTS...: answer --help with the function usage, then open the list of findings.
 check_begin() {
 	case ${1-} in
@@ -116,6 +119,19 @@ newest_kdir() {
 	find /usr/src -maxdepth 1 -name 'linux-headers-*-amd64' ! -name '*-cloud-*' ! -name '*-rt-*' | sort -V | tail -n 1
 }
 
+# check_same NAME TOOL FILE...: was the last run of this check over the same files, with the same TOOL (any words that tell
+# it), without a finding? Then it prints that run's last line. If not, check_end remembers this run.
+check_same() {
+	local name=$1 tool=$2
+	shift 2
+
+	mkdir -p build/checks
+	stamp=build/checks/$name.clean
+	stamp_key=$({ cat "$0" "$top/scripts/checks/lib.sh"; printf '%s\n' "$tool"; sha256sum -- "$@"; } | sha256sum)
+	[ "$(head -n 1 "$stamp" 2>/dev/null)" = "$stamp_key" ] || return 1
+	tail -n 1 "$stamp"
+}
+
 # check_end CHECKED [lines]: print the findings and, last, how many of the CHECKED files have none and how many have some
 # (of the CHECKED things, if each finding is one of them); the status says the same.
 check_end() {
@@ -126,6 +142,10 @@ check_end() {
 	if [ "$1" -eq 0 ] && [ "$failed" -eq 0 ]; then
 		echo "nothing to check"
 		failed=1
+	fi
+	if [ -n "$stamp" ]; then
+		rm -f "$stamp"
+		[ "$failed" -gt 0 ] || printf '%s\n%d passed, 0 failed\n' "$stamp_key" "$1" >"$stamp"
 	fi
 	printf '%d passed, %d failed\n' $(($1 > failed ? $1 - failed : 0)) "$failed"
 	[ "$failed" -eq 0 ]
