@@ -377,6 +377,39 @@ static void it_moves_with_its_bus(struct kunit *test)
 			   "opened started post_started");
 }
 
+/* Saved on one machine while (not) on offer, restored on another where it is (not). */
+static void a_restore_neither_makes_an_offer_nor_takes_it_back(struct kunit *test)
+{
+	struct vmb_test_vsp *vsp = vmb_test_vsp_create(test);
+	struct vmb_test_stream *stream;
+	struct vmb_test_line *from, *to;
+	struct vmb_channel *found;
+	int offered;
+
+	for (offered = 0; offered < 2; offered++) {
+		/* Arrange */
+		stream = vmb_test_stream_create(test);
+		from = vmb_test_owned_allocate(vmb_test_machine_create(test), vsp, 1);
+		to = vmb_test_owned_allocate(vmb_test_machine_create(test), vsp, 1);
+		KUNIT_ASSERT_EQ(test, vmb_test_owned_offer(offered ? to : from), 0);
+		KUNIT_ASSERT_EQ(test, vmb_test_save_channel(from->channel, 4096, stream), 0);
+
+		/* Act */
+		KUNIT_ASSERT_EQ(test, vmb_test_restore_channel(to->channel, stream, 1), 0);
+
+		/* Assert */
+		found = vmb_bus_find_identity(to->machine->bus, &to->channel->identity);
+		KUNIT_EXPECT_EQ(test, !!found, offered);
+		KUNIT_EXPECT_EQ(test, vmb_channel_get_state(to->channel) != VMB_CHANNEL_DISABLED,
+				offered);
+		KUNIT_EXPECT_EQ(test, vmb_channel_enable(to->channel), offered ? -EBADFD : 0);
+		KUNIT_EXPECT_EQ(test, vmb_channel_disable(to->channel), 0);
+		KUNIT_EXPECT_EQ(test, vmb_channel_enable(to->channel), 0);
+		if (found)
+			vmb_channel_put(found);
+	}
+}
+
 static void nothing_is_offered_while_the_bus_is_in_a_session(struct kunit *test)
 {
 	static const enum vmb_bus_state sessions[] = { VMB_BUS_STOP_COPY, VMB_BUS_RESUMING };
@@ -414,6 +447,7 @@ static struct kunit_case owner_cases[] = {
 	KUNIT_CASE(traffic_runs_as_on_any_channel),
 	KUNIT_CASE(a_new_offer_has_nothing_of_the_old),
 	KUNIT_CASE(it_moves_with_its_bus),
+	KUNIT_CASE(a_restore_neither_makes_an_offer_nor_takes_it_back),
 	KUNIT_CASE(nothing_is_offered_while_the_bus_is_in_a_session),
 	{}
 };

@@ -297,7 +297,9 @@ void vmb_channel_save_end(struct vmb_channel *channel);
  * VmbChannelRestoreFromBuffer. The first call begins a restore session. The
  * last chunk commits it: .opened is called if the channel was saved open, the
  * packets become in use, and the channel takes the state it was saved in; with
- * FORCE_NEW_CHANNEL it stays as it is. All or nothing: after a failure the
+ * FORCE_NEW_CHANNEL it stays as it is. One that has an owner neither becomes
+ * Disabled by it nor stops being that: to enable it makes the offer, and is the
+ * owner's, before or afterwards. All or nothing: after a failure the
  * channel is as before the first call, the session answers the same error until
  * vmb_channel_restore_end().
  *

@@ -235,6 +235,7 @@ struct vmb_channel *vmb_bus_find_identity(struct vmb_bus *bus,
 	return node ? vmb_channel_get(rb_entry(node, struct vmb_channel, node)) :
 		      NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_find_identity);
 
 /**
  * vmb_bus_next() - the channel after another one

@@ -171,6 +171,14 @@ static void unopen(struct vmb_staged *staged, bool was_opened)
 	}
 }
 
+/* To make an offer or take it back is the owner's, and he does it by enabling. */
+static bool keeps_state(const struct vmb_staged *staged)
+{
+	return staged->channel->owned &&
+	       (staged->state == VMB_CHANNEL_DISABLED ||
+		staged->channel->state == VMB_CHANNEL_DISABLED);
+}
+
 static void splice(struct vmb_staged *staged)
 {
 	struct vmb_channel *channel = staged->channel;
@@ -187,7 +195,8 @@ static void splice(struct vmb_staged *staged)
 	channel->opened_before = staged->state == VMB_CHANNEL_STOPPED ||
 				 vmb_channel_state_is_open(staged->state);
 	vmb_queue_splice(channel, &staged->queue);
-	vmb_channel_state_restore(channel, staged->state);
+	if (!keeps_state(staged))
+		vmb_channel_state_restore(channel, staged->state);
 }
 
 /* One step of one channel, with its turn */
