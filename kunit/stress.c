@@ -329,8 +329,8 @@ static void settle_line(struct vmb_test_stress_line *line)
 	knobs->keep_on_suspend = false;
 	complete_some(line->watch, U32_MAX);
 	if (vmb_channel_get_state(line->line->channel) == VMB_CHANNEL_DISABLED)
-		KUNIT_EXPECT_EQ(test, vmb_channel_enable(line->line->channel), 0);
-	KUNIT_EXPECT_EQ(test, vmb_channel_start(line->line->channel), 0);
+		KUNIT_ASSERT_EQ(test, vmb_channel_enable(line->line->channel), 0);
+	KUNIT_ASSERT_EQ(test, vmb_channel_start(line->line->channel), 0);
 	vmb_test_stress_look(line);
 	while (line->opened_from == U64_MAX) {
 		vmb_test_stress_open(line);
