@@ -194,3 +194,57 @@ int vmb_test_do_restore_end(struct vmb_test_line *line)
 	vmb_channel_restore_end(line->channel);
 	return 0;
 }
+
+/* A GPADL that the guest lends for it, if he can. */
+int vmb_test_do_map(struct vmb_test_line *line)
+{
+	const struct vmb_page_range *range;
+
+	vmb_test_guest_lend_pages(line->channel, 0x998, 0, 1, 0);
+	range = vmb_channel_map_gpadl(line->channel, 0, 0x998);
+	if (!IS_ERR(range))
+		vmb_channel_unmap_gpadl(line->channel, 0x998);
+	vmb_gpadl_teardown(line->channel, 0x998);
+	return PTR_ERR_OR_ZERO(range);
+}
+
+int vmb_test_do_get_mmio(struct vmb_test_line *line)
+{
+	u64 address, bytes;
+
+	return vmb_channel_get_mmio_space(line->channel, &address, &bytes);
+}
+
+int vmb_test_do_set_latency(struct vmb_test_line *line)
+{
+	u16 original;
+
+	return vmb_channel_set_interrupt_latency(line->channel, 1, &original);
+}
+
+int vmb_test_do_set_quota(struct vmb_test_line *line)
+{
+	return vmb_channel_set_transaction_quota(line->channel, 5);
+}
+
+int vmb_test_do_set_context_of_calls(struct vmb_test_line *line)
+{
+	vmb_channel_set_incoming_in_process_context(line->channel, true);
+	return vmb_channel_incoming_in_process_context(line->channel) ? 0 : -EIO;
+}
+
+int vmb_test_do_initialize(struct vmb_test_line *line)
+{
+	u32 bytes = vmb_channel_sizeof_packet(line->channel);
+	struct vmb_packet *packet;
+
+	packet = vmb_packet_initialize(line->channel,
+				       vmb_test_alloc(line->machine->test, bytes), bytes);
+	vmb_packet_free(IS_ERR(packet) ? NULL : packet);
+	return PTR_ERR_OR_ZERO(packet);
+}
+
+int vmb_test_do_try_send(struct vmb_test_line *line)
+{
+	return vmb_channel_send_synchronous_request(line->channel, "try", 3, 0, NULL, NULL, 0);
+}

@@ -42,5 +42,12 @@ int vmb_test_do_save_all(struct vmb_test_line *line);
 int vmb_test_do_restore(struct vmb_test_line *line);
 int vmb_test_do_save_end(struct vmb_test_line *line);
 int vmb_test_do_restore_end(struct vmb_test_line *line);
+int vmb_test_do_map(struct vmb_test_line *line);
+int vmb_test_do_get_mmio(struct vmb_test_line *line);
+int vmb_test_do_set_latency(struct vmb_test_line *line);
+int vmb_test_do_set_quota(struct vmb_test_line *line);
+int vmb_test_do_set_context_of_calls(struct vmb_test_line *line);
+int vmb_test_do_initialize(struct vmb_test_line *line);
+int vmb_test_do_try_send(struct vmb_test_line *line);
 
 #endif /* _VMB_KUNIT_CALLS_H */

@@ -54,6 +54,10 @@ struct row {
 	{ 0, D, "" }, { NO, E, "" }, { NO, S, "" },			\
 	{ NO, P, "" }, { NO, A, "" }, { NO, T, "" } }
 
+#define IN_OPEN {							\
+	{ NO, D, "" }, { NO, E, "" }, { NO, S, "" },			\
+	{ 0, P, "" }, { 0, A, "" }, { NO, T, "" } }
+
 #define ON_OPEN "opened started post_started"
 
 static const struct row rows[] = {
@@ -128,6 +132,16 @@ static const struct row rows[] = {
 		{ VMB_MORE, D, "" }, { VMB_MORE, E, "" }, { VMB_MORE, S, "" },
 		{ NO, P, "" }, { NO, A, "" }, { NO, T, "" } } } },
 	{ "restore_end without begin", vmb_test_do_restore_end, 0, true, { SAME(0) } },
+	{ "map_gpadl and unmap_gpadl", vmb_test_do_map, 0, true, { IN_OPEN } },
+	{ "get_mmio_space", vmb_test_do_get_mmio, 0, true, { IN_OPEN } },
+	{ "set_interrupt_latency", vmb_test_do_set_latency, 0, true, { SAME(-EINVAL) } },
+	{ "set_transaction_quota", vmb_test_do_set_quota, 0, true, { SAME(0) } },
+	{ "set_incoming_in_process_context", vmb_test_do_set_context_of_calls, 0, true,
+		{ SAME(0) } },
+	{ "packet_initialize and _free", vmb_test_do_initialize, 0, true, { SAME(0) } },
+	{ "send_synchronous_request that tries", vmb_test_do_try_send, 0, false, { {
+		{ NO, D, "" }, { NO, E, "" }, { NO, S, "" },
+		{ NO, P, "" }, { 0, A, "" }, { NO, T, "" } }, SAME(NO) } },
 };
 
 /**
