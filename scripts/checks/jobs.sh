@@ -7,6 +7,8 @@
 
 # shellcheck disable=SC2154 # top is scripts/checks/lib.sh's
 logs=$top/build/check
+# A job that ends with this status cannot be done on this machine, and its log ends with the reason.
+not_here=77
 names=() kinds=() levels_of=() lanes=() needs=() commands=()
 clock='' states=() pids=() begun=() took=() passed=() failed=() skipped=() notes=()
 
@@ -93,7 +95,9 @@ finish() {
 	elif [ "${kinds[job]}" = suite ] && [ "$status" -eq 0 ]; then
 		passed[job]=1
 	fi
-	if [ "$status" -ne 0 ] && [ "${failed[job]}" -eq 0 ]; then
+	if [ "$status" -eq "$not_here" ]; then
+		skipped[job]=1 notes[job]=$(tail -n 1 "$log")
+	elif [ "$status" -ne 0 ] && [ "${failed[job]}" -eq 0 ]; then
 		failed[job]=1 notes[job]="ended with status $status"
 	fi
 	vmb_say "${names[job]}: $(verdict "$job") (${took[job]} s)"
@@ -103,7 +107,7 @@ finish() {
 verdict() {
 	local job=$1
 
-	if [ "${kinds[job]}" = step ] && [ "${failed[job]}" -eq 0 ]; then
+	if [ "${kinds[job]}" = step ] && [ "${failed[job]}${skipped[job]}" = 00 ]; then
 		echo "done"
 	else
 		echo "${passed[job]} passed, ${failed[job]} failed, ${skipped[job]} skipped${notes[job]:+; ${notes[job]}}"
