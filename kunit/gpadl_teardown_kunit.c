@@ -3,6 +3,7 @@
 #include <linux/vmb_gpadl.h>
 
 #include "core/gpadl.h"
+#include "ends.h"
 #include "helpers.h"
 #include "job.h"
 #include "line.h"
@@ -59,45 +60,12 @@ static void unmap_in_closed(struct vmb_test_server *server, enum vmb_test_call c
 		vmb_channel_unmap_gpadl(server->channel, LENT);
 }
 
-/* Ways in which a channel ceases to be open */
-static int end_close(struct vmb_test_line *line)
-{
-	return vmb_channel_close(line->channel);
-}
-
-static int end_disable(struct vmb_test_line *line)
-{
-	return vmb_channel_disable(line->channel);
-}
-
-static int end_rescind(struct vmb_test_line *line)
-{
-	return vmb_bus_rescind(line->machine->bus, line->id);
-}
-
-static int end_unregister(struct vmb_test_line *line)
-{
-	vmb_test_vsp_unregister(line->server->vsp);
-	return 0;
-}
-
-static const struct end {
-	const char *name;
-	int (*end)(struct vmb_test_line *line);
-	bool gone;
-} ends[] = {
-	{ "close", end_close, false },
-	{ "disable", end_disable, false },
-	{ "rescind", end_rescind, true },
-	{ "unregister", end_unregister, true },
-};
-
-static void end_name(const struct end *end, char *name)
+static void end_name(const struct vmb_test_end *end, char *name)
 {
 	strscpy(name, end->name, KUNIT_PARAM_DESC_SIZE);
 }
 
-KUNIT_ARRAY_PARAM(end, ends, end_name);
+KUNIT_ARRAY_PARAM(end, vmb_test_ends, end_name);
 
 static void a_teardown_waits_until_it_is_unmapped(struct kunit *test)
 {
@@ -153,7 +121,7 @@ static void a_killed_teardown_leaves_it_there(struct kunit *test)
 
 static void a_waiting_teardown_ends_with_the_channel(struct kunit *test)
 {
-	const struct end *end = test->param_value;
+	const struct vmb_test_end *end = test->param_value;
 	struct vmb_test_line *line = lent_line(test);
 	struct vmb_test_job *job = waiting_teardown(test, line);
 
