@@ -410,6 +410,30 @@ static void a_restore_neither_makes_an_offer_nor_takes_it_back(struct kunit *tes
 	}
 }
 
+/* The VMM may still signal it, if that came as the offer was taken back. */
+static void what_a_guest_has_open_is_not_restored_without_an_offer(struct kunit *test)
+{
+	struct vmb_test_vsp *vsp = vmb_test_vsp_create(test);
+	struct vmb_test_line *from =
+		vmb_test_owned_open(vmb_test_machine_create(test), vsp, 1);
+	struct vmb_test_line *to =
+		vmb_test_owned_allocate(vmb_test_machine_create(test), vsp, 1);
+	struct vmb_test_stream *stream = vmb_test_stream_create(test);
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(from->machine, VMB_BUS_STOP), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_save_channel(from->channel, 4096, stream), 0);
+	vmb_test_machine_copy_ram(to->machine, from->machine);
+
+	/* Act, Assert */
+	KUNIT_EXPECT_EQ(test, vmb_test_restore_channel(to->channel, stream, 1), -EBADFD);
+	vmb_channel_restore_end(to->channel);
+	KUNIT_EXPECT_STREQ(test, vmb_test_server_calls(to->server, VMB_TEST_STATE_CALLS), "");
+	KUNIT_EXPECT_EQ(test, vmb_channel_get_state(to->channel), VMB_CHANNEL_DISABLED);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&to->channel->gpadls));
+	KUNIT_EXPECT_EQ(test, vmb_test_owned_offer(to), 0);
+}
+
 static void nothing_is_offered_while_the_bus_is_in_a_session(struct kunit *test)
 {
 	static const enum vmb_bus_state sessions[] = { VMB_BUS_STOP_COPY, VMB_BUS_RESUMING };
@@ -448,6 +472,7 @@ static struct kunit_case owner_cases[] = {
 	KUNIT_CASE(a_new_offer_has_nothing_of_the_old),
 	KUNIT_CASE(it_moves_with_its_bus),
 	KUNIT_CASE(a_restore_neither_makes_an_offer_nor_takes_it_back),
+	KUNIT_CASE(what_a_guest_has_open_is_not_restored_without_an_offer),
 	KUNIT_CASE(nothing_is_offered_while_the_bus_is_in_a_session),
 	{}
 };

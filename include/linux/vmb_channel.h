@@ -308,8 +308,9 @@ void vmb_channel_save_end(struct vmb_channel *channel);
  * .discard_state; if traffic can run at once .started and .post_started.
  * Return: 0: done (STATUS_SUCCESS). %VMB_MORE: so far so good
  * (STATUS_MORE_PROCESSING_REQUIRED). -EINVAL: @buf is NULL or @size 0.
- * -EBADFD: not legal in this state, or restored already. -EBUSY: another
- * session has the channel or its bus. -EMSGSIZE: not whole chunks. -EBADMSG,
+ * -EBADFD: not legal in this state, or restored already; what a guest has open
+ * or has lent is not restored to a channel that its owner does not offer.
+ * -EBUSY: another session has the channel or its bus. -EMSGSIZE: not whole chunks. -EBADMSG,
  * -EPROTO, -EUCLEAN, -EPROTONOSUPPORT, -EOPNOTSUPP, -ENOENT, -ESTALE, -EFAULT
  * ...: the stream is refused.
  */

@@ -100,6 +100,12 @@ static int attach_rings(struct vmb_staged *staged)
 	return ret;
 }
 
+/* No guest knows of it, so nothing that a guest has made can be its own. */
+static bool is_withdrawn(const struct vmb_channel *channel)
+{
+	return channel->owned && channel->state == VMB_CHANNEL_DISABLED;
+}
+
 static int attach(struct vmb_staged *staged)
 {
 	bool open = vmb_channel_state_is_open(staged->state);
@@ -107,6 +113,8 @@ static int attach(struct vmb_staged *staged)
 
 	if (staged->force_new)
 		return 0;
+	if (is_withdrawn(staged->channel) && (open || !xa_empty(&staged->gpadls)))
+		return -EBADFD;
 	ret = pin_gpadls(staged);
 	if (!ret && open)
 		ret = attach_rings(staged);
@@ -174,9 +182,8 @@ static void unopen(struct vmb_staged *staged, bool was_opened)
 /* To make an offer or take it back is the owner's, and he does it by enabling. */
 static bool keeps_state(const struct vmb_staged *staged)
 {
-	return staged->channel->owned &&
-	       (staged->state == VMB_CHANNEL_DISABLED ||
-		staged->channel->state == VMB_CHANNEL_DISABLED);
+	return is_withdrawn(staged->channel) ||
+	       (staged->channel->owned && staged->state == VMB_CHANNEL_DISABLED);
 }
 
 static void splice(struct vmb_staged *staged)
@@ -216,6 +223,8 @@ static const char *why_not(int error)
 	switch (error) {
 	case -ESTALE:
 		return "guest memory and stream are not of one moment";
+	case -EBADFD:
+		return "its owner does not offer it, so no guest can have it open";
 	case -EFAULT:
 		return "a GPADL is not in guest memory";
 	case -EINVAL:
