@@ -15,6 +15,11 @@
  * drives save and restore (SET_STATE, RESET) as in VFIO migration version 2.
  * Closing the file releases everything.
  *
+ * An operator with CAP_SYS_ADMIN may make an open file that has done nothing
+ * yet one more controller of a bus that another process has made (ATTACH): he
+ * looks at it, saves and restores it. There is one at a time, and while he is
+ * there he alone changes its state.
+ *
  * Every ioctl takes a pointer to a structure that begins with its own size, as
  * the caller knows it. A structure that is shorter than the kernel's is filled
  * up with zeros; one that is longer must be zero behind what the kernel knows.
@@ -36,9 +41,12 @@
  *   EEXIST      such a channel, GPADL or region is there already
  *   ENODEV      no VSP serves this type and no module that does was found; or it,
  *               the channel or the bus went away
- *   EBUSY       something holds it: a session, an open channel, an unread end
+ *   EBUSY       something holds it: a session, an open channel, an unread end,
+ *               another controller
  *   EBADFD      the call is not legal in the present state
  *   EDQUOT      a cap is reached (the module's parameters)
+ *   ENOBUFS     the room that was given is too small; what is needed is set
+ *   EPERM       the caller has not the capability that it takes
  *   ENOMEM      no memory
  *   EINTR       a fatal signal ended the wait
  *   ETIMEDOUT   the deadline ended the wait
@@ -68,6 +76,8 @@
 #define VMBSAVE_STATE_STOP_COPY	3	/* the state is read from the data fd */
 #define VMBSAVE_STATE_RESUMING	4	/* the state is written to the data fd */
 
+#define VMBSAVE_NAME_BYTES 64
+
 /**
  * struct vmbsave_info - VMBSAVE_GET_INFO
  * @size: of this structure
@@ -80,6 +90,12 @@
  * @nr_packets: [out] outgoing packets in use: queued or awaiting completion
  * @nr_held: [out] incoming packets that VSPs have not completed
  * @nr_completions: [out] completions that wait for ring space
+ * @stream_bytes: [out] upper bound of the stream that a save of this bus would
+ *	give if nothing changed, bytes; what VSPs add to a packet counts as the
+ *	largest that they may
+ * @attached: [out] 1: an operator is attached, else 0
+ * @reserved: [out] zero
+ * @name: [out] of the bus, as in sysfs and for ATTACH; ends with a NUL
  */
 struct vmbsave_info {
 	__u32 size;
@@ -92,6 +108,10 @@ struct vmbsave_info {
 	__u64 nr_packets;
 	__u64 nr_held;
 	__u64 nr_completions;
+	__u64 stream_bytes;
+	__u32 attached;
+	__u32 reserved;
+	__u8 name[VMBSAVE_NAME_BYTES];
 };
 
 /**
@@ -151,8 +171,6 @@ struct vmbsave_offer_channel {
 #define VMBSAVE_OFFER_PIPE			0x4
 #define VMBSAVE_OFFER_FORCE_NEW_CHANNEL		0x8
 #define VMBSAVE_OFFER_TLNPI_PROVIDER		0x10
-
-#define VMBSAVE_NAME_BYTES 64
 
 /**
  * struct vmbsave_channel_info - VMBSAVE_GET_CHANNEL
@@ -310,6 +328,8 @@ struct vmbsave_open_channel {
  * @data_fd: [out] entering STOP_COPY: to read the state from, up to the end
  *	of file; entering RESUMING: to write it to, in pieces of any size; else
  *	-1
+ * @reached: [out] VMBSAVE_STATE_* in which the bus is now, also on failure
+ * @reserved: zero
  *
  * Arcs, and where the bus is if one fails::
  *
@@ -325,16 +345,18 @@ struct vmbsave_open_channel {
  *                          channels are as they were before RESUMING. From
  *                          there each call answers the same until RESET.
  *
- * RUNNING <-> STOP_COPY and RESUMING -> RUNNING go by way of STOP; if the
- * second step fails the bus stays in STOP. A state asked for again is left as
- * it is, and data_fd is -1. Closing the data fd before its end abandons a save
- * and poisons a restore.
+ * RUNNING <-> STOP_COPY, RESUMING -> RUNNING and STOP_COPY <-> RESUMING go by
+ * way of STOP; if the second step fails the bus stays in STOP, and @reached says
+ * so. A state asked for again is left as it is, and data_fd is -1. Closing the
+ * data fd before its end abandons a save and poisons a restore.
  */
 struct vmbsave_set_state {
 	__u32 size;
 	__u32 state;
 	__u32 timeout_ms;
 	__s32 data_fd;
+	__u32 reached;
+	__u32 reserved;
 };
 
 /**
@@ -380,6 +402,121 @@ struct vmbsave_last_error {
 	char text[VMBSAVE_ERROR_TEXT];
 };
 
+/* vmbsave_stats.slowest_call: the VSP's callback */
+#define VMBSAVE_CALL_NONE		0
+#define VMBSAVE_CALL_SUSPEND		1
+#define VMBSAVE_CALL_SAVE_PACKET	2
+#define VMBSAVE_CALL_SAVE_STATE		3
+#define VMBSAVE_CALL_RESTORE_PACKET	4
+#define VMBSAVE_CALL_RESTORE_STATE	5
+#define VMBSAVE_CALL_OPENED		6
+#define VMBSAVE_CALL_STARTED		7
+
+/**
+ * struct vmbsave_stats - VMBSAVE_GET_STATS
+ * @size: of this structure
+ * @flags: zero
+ * @nr_saves: [out] saves that reached their end since the bus was made
+ * @nr_saves_failed: [out] saves that failed or were abandoned
+ * @nr_restores: [out] restores that were committed
+ * @nr_restores_failed: [out] restores that failed or were dropped
+ * @save_bytes: [out] read of the last save so far, bytes
+ * @save_packets: [out] packets in it so far
+ * @save_chunks: [out] chunks in it so far
+ * @save_ns: [out] time from the beginning of the last save to its last chunk so
+ *	far, ns
+ * @restore_bytes: [out] taken by the last restore so far, bytes
+ * @restore_packets: [out] packets of it that were staged so far
+ * @restore_chunks: [out] chunks of it that were verified so far
+ * @restore_ns: [out] time from the beginning of the last restore to its last
+ *	chunk so far, ns
+ * @commit_ns: [out] time that the last commit took, failed or not, ns
+ * @stop_ns: [out] time that the last stop took, failed or not, ns
+ * @run_ns: [out] time that the last start took, ns
+ * @slowest_ns: [out] time in the slowest callback of the last stop, save,
+ *	restore, commit and start, ns
+ * @slowest_packet: [out] transaction id of the packet that it was for, 0 = none
+ * @slowest_call: [out] VMBSAVE_CALL_*
+ * @slowest_channel: [out] id of its channel
+ *
+ * Times are of the monotonic clock, 0 = it did not happen yet. Any state.
+ */
+struct vmbsave_stats {
+	__u32 size;
+	__u32 flags;
+	__u64 nr_saves;
+	__u64 nr_saves_failed;
+	__u64 nr_restores;
+	__u64 nr_restores_failed;
+	__u64 save_bytes;
+	__u64 save_packets;
+	__u64 save_chunks;
+	__u64 save_ns;
+	__u64 restore_bytes;
+	__u64 restore_packets;
+	__u64 restore_chunks;
+	__u64 restore_ns;
+	__u64 commit_ns;
+	__u64 stop_ns;
+	__u64 run_ns;
+	__u64 slowest_ns;
+	__u64 slowest_packet;
+	__u32 slowest_call;
+	__u32 slowest_channel;
+};
+
+/**
+ * struct vmbsave_gpadl_pages - VMBSAVE_GET_GPADL_PAGES
+ * @size: of this structure
+ * @flags: zero
+ * @nr_pages: room at @pfns, entries; [out] entries written, or needed (ENOBUFS)
+ * @reserved: zero
+ * @pfns: user address of an array of __u64: guest page frame numbers, in
+ *	rising order, each once
+ *
+ * The guest pages that the host may have written without the VMM's seeing it:
+ * those of every GPADL that is not read-only, and of external data that a VSP
+ * has not given back. They count as dirty at all times: a VMM copies them after
+ * STOP. Any state.
+ */
+struct vmbsave_gpadl_pages {
+	__u32 size;
+	__u32 flags;
+	__u32 nr_pages;
+	__u32 reserved;
+	__aligned_u64 pfns;
+};
+
+/* vmbsave_attach.flags: leave the bus in the state in which it is on closing */
+#define VMBSAVE_ATTACH_KEEP_STATE	0x1
+
+/**
+ * struct vmbsave_attach - VMBSAVE_ATTACH
+ * @size: of this structure
+ * @flags: %VMBSAVE_ATTACH_KEEP_STATE or 0
+ * @name: of the bus, "vmb" and a number, ends with a NUL
+ *
+ * Makes this open file, on which nothing was done yet, a controller of the bus
+ * of that name; its own bus goes away. EPERM without CAP_SYS_ADMIN, ENOENT if
+ * there is no such bus, EBUSY if it has an attached controller or this file has
+ * been used, ENODEV if the bus goes away meanwhile.
+ *
+ * An attached file has GET_INFO, GET_STATS, GET_CHANNEL, GET_GPADL_PAGES,
+ * LAST_ERROR, SET_STATE and RESET; the others answer EBADFD. As long as it is
+ * there, SET_STATE and RESET of the VMM answer EBUSY; whatever else the VMM
+ * does works as always, and if it closes its file the bus goes away: all calls
+ * of the attached one answer ENODEV then.
+ *
+ * On closing, or when its owner dies, an unfinished session is dropped as by
+ * RESET, and if the bus was RUNNING when it was attached it is so again, unless
+ * %VMBSAVE_ATTACH_KEEP_STATE is set and no session had to be dropped.
+ */
+struct vmbsave_attach {
+	__u32 size;
+	__u32 flags;
+	__u8 name[VMBSAVE_NAME_BYTES];
+};
+
 /* vmbsave_event.type */
 #define VMBSAVE_EVENT_RESCINDED	1	/* the VSP went away; forget the channel */
 #define VMBSAVE_EVENT_FAILED	2	/* the channel's traffic stopped for an error */
@@ -417,5 +554,8 @@ struct vmbsave_event {
 #define VMBSAVE_RESET		_IO(VMBSAVE_IOC, 10)
 #define VMBSAVE_LAST_ERROR	_IO(VMBSAVE_IOC, 11)
 #define VMBSAVE_GET_CHANNEL	_IO(VMBSAVE_IOC, 12)
+#define VMBSAVE_GET_STATS	_IO(VMBSAVE_IOC, 13)
+#define VMBSAVE_GET_GPADL_PAGES	_IO(VMBSAVE_IOC, 14)
+#define VMBSAVE_ATTACH		_IO(VMBSAVE_IOC, 15)
 
 #endif /* _UAPI_LINUX_VMBSAVE_H */
