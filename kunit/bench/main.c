@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
+#include <linux/debugfs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/vmb_ns.h>
+
+#include "bench.h"
+
+/*
+ * Measures once while it is loaded; what it found is in the debugfs file
+ * vmbsave_bench until it is unloaded. One line says what was measured and what
+ * was counted, then each round is one.
+ */
+
+static uint packets = 1000;
+module_param(packets, uint, 0444);
+MODULE_PARM_DESC(packets, "packets in flight, on all channels together");
+
+static uint channels = 1;
+module_param(channels, uint, 0444);
+MODULE_PARM_DESC(channels, "channels");
+
+static uint state = 64;
+module_param(state, uint, 0444);
+MODULE_PARM_DESC(state, "private state of each packet, bytes");
+
+static uint rounds = 15;
+module_param(rounds, uint, 0444);
+MODULE_PARM_DESC(rounds, "how often");
+
+#define TEXT_BYTES	(64U << 10)
+
+static char *text;
+static struct debugfs_blob_wrapper blob;
+static struct dentry *file;
+
+static __printf(1, 2) void report(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	blob.size += vscnprintf(text + blob.size, TEXT_BYTES - blob.size, fmt, args);
+	va_end(args);
+}
+
+static int send_all(struct bench_site *site)
+{
+	u32 i;
+
+	for (i = 0; i < packets; i++) {
+		int ret = bench_vsp_send(site->channels[i % channels]);
+
+		if (ret)
+			return ret;
+		bench_site_eat(site, i % channels);
+	}
+	return 0;
+}
+
+static int measure_rounds(struct bench_site *site, struct bench_image *image)
+{
+	struct bench_round round;
+	u32 i;
+
+	/* The first one finds all caches cold. */
+	for (i = 0; i <= rounds; i++) {
+		int ret = bench_move(site, image, &round);
+
+		if (ret)
+			return ret;
+		if (i)
+			report("round stop=%llu save=%llu write=%llu commit=%llu run=%llu copy=%llu hash=%llu\n",
+			       round.stop, round.save, round.write, round.commit,
+			       round.run, round.copy, round.hash);
+	}
+	return 0;
+}
+
+static int measure_site(struct bench_site *site)
+{
+	struct bench_memory save, restore;
+	struct bench_image image = {};
+	int ret;
+
+	ret = bench_site_set_state(site, VMB_BUS_RUNNING);
+	ret = ret ?: bench_site_open(site);
+	ret = ret ?: send_all(site);
+	ret = ret ?: bench_image_create(&image, site);
+	if (ret)
+		return ret;
+	ret = bench_move_memory(site, &image, &save, &restore);
+	if (!ret) {
+		report("run packets=%u channels=%u state=%u bytes=%zu save_bytes=%llu save_peak=%llu save_pages=%llu restore_bytes=%llu restore_peak=%llu restore_pages=%llu\n",
+		       packets, channels, state, image.bytes, save.bytes, save.peak,
+		       save.pages, restore.bytes, restore.peak, restore.pages);
+		ret = measure_rounds(site, &image);
+	}
+	bench_image_destroy(&image);
+	return ret;
+}
+
+static int measure(void)
+{
+	struct bench_ram ram = {};
+	struct bench_site site;
+	int ret = bench_ram_create(&ram, channels);
+
+	if (ret)
+		return ret;
+	ret = bench_site_create(&site, &ram, channels);
+	if (!ret) {
+		ret = measure_site(&site);
+		bench_site_destroy(&site);
+	}
+	bench_ram_destroy(&ram);
+	return ret;
+}
+
+static int __init bench_init(void)
+{
+	int ret;
+
+	if (!packets || !channels || !rounds)
+		return -EINVAL;
+	text = kvmalloc(TEXT_BYTES, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	ret = bench_vsp_register(state);
+	if (!ret) {
+		ret = measure();
+		bench_vsp_unregister();
+	}
+	if (ret) {
+		kvfree(text);
+		return ret;
+	}
+	blob.data = text;
+	file = debugfs_create_blob("vmbsave_bench", 0444, NULL, &blob);
+	return 0;
+}
+
+static void __exit bench_exit(void)
+{
+	debugfs_remove(file);
+	kvfree(text);
+}
+
+module_init(bench_init);
+module_exit(bench_exit);
+
+MODULE_DESCRIPTION("What a move costs");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(VMBSAVE_NS);
+MODULE_IMPORT_NS(VMB_KUNIT_NS);
