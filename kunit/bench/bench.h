@@ -9,23 +9,31 @@
 #include "core/channel.h"
 #include "core/guest_memory.h"
 #include "migrate/bus_state.h"
+#include "wire/ring.h"
 
 /* What a VMM reads and writes at once; the floors too go through this much */
 #define BENCH_WINDOW		(64U << 10)
 
-/* A control page and one of data for each of the two rings */
-#define BENCH_RING_PAGES	4
-#define BENCH_DOWNSTREAM	2
+/* Longest payload of a packet, bytes */
+#define BENCH_PAYLOAD_MAX	4096U
 
 /**
  * struct bench_ram - guest RAM, of both hosts: a guest that moves takes it along
- * @pages: four for each channel
+ * @pages: of each channel a control page and those of data, for both rings
  * @nr_pages: how many
+ * @ring_pages: pages of data of each ring
  */
 struct bench_ram {
 	struct page **pages;
 	u32 nr_pages;
+	u32 ring_pages;
 };
+
+/* Pages of both rings of a channel */
+static inline u32 bench_ram_each(const struct bench_ram *ram)
+{
+	return 2 * (1 + ram->ring_pages);
+}
 
 /**
  * struct bench_site - one host
@@ -66,6 +74,42 @@ struct bench_round {
 };
 
 /**
+ * struct bench_guest - the guest's end of a channel
+ * @channel: the channel
+ * @map: both rings in one mapping
+ * @tx: guest to host
+ * @rx: host to guest
+ * @buf: what was read last
+ * @buf_bytes: room there
+ * @payload: of each packet, bytes
+ * @batch: packets that fill half a ring
+ */
+struct bench_guest {
+	struct vmb_channel *channel;
+	void *map;
+	struct vmb_ring tx;
+	struct vmb_ring rx;
+	u8 *buf;
+	u32 buf_bytes;
+	u32 payload;
+	u32 batch;
+};
+
+/**
+ * struct bench_traffic - what one round of traffic took, ns
+ * @out: host to guest
+ * @out_completed: the same, and each packet is completed by the guest
+ * @in: guest to host
+ * @in_completed: the same, and each packet is completed by the VSP
+ */
+struct bench_traffic {
+	u64 out;
+	u64 out_completed;
+	u64 in;
+	u64 in_completed;
+};
+
+/**
  * struct bench_memory - what the running task allocates
  * @bytes: of slab memory, all allocations
  * @peak: of slab memory, most at once
@@ -89,7 +133,7 @@ struct bench_image {
 	u8 *window;
 };
 
-int bench_ram_create(struct bench_ram *ram, u32 nr_channels);
+int bench_ram_create(struct bench_ram *ram, u32 nr_channels, u32 ring_pages);
 void bench_ram_destroy(struct bench_ram *ram);
 int bench_site_create(struct bench_site *site, struct bench_ram *ram, u32 nr_channels);
 void bench_site_destroy(struct bench_site *site);
@@ -97,10 +141,10 @@ int bench_site_open(struct bench_site *site);
 void bench_site_eat(struct bench_site *site, u32 channel);
 int bench_site_set_state(struct bench_site *site, enum vmb_bus_state state);
 
-int bench_vsp_register(u32 state_bytes);
+int bench_vsp_register(u32 state_bytes, u32 payload_bytes);
 void bench_vsp_unregister(void);
 int bench_vsp_prepare(struct vmb_channel *channel);
-int bench_vsp_send(struct vmb_channel *channel);
+int bench_vsp_send(struct vmb_channel *channel, u32 flags);
 void bench_vsp_identity(struct vmb_channel_identity *identity, u32 instance);
 
 int bench_image_create(struct bench_image *image, struct bench_site *site);
@@ -108,6 +152,10 @@ void bench_image_destroy(struct bench_image *image);
 int bench_move(struct bench_site *from, struct bench_image *image, struct bench_round *round);
 int bench_move_memory(struct bench_site *from, struct bench_image *image,
 		      struct bench_memory *save, struct bench_memory *restore);
+
+int bench_guest_create(struct bench_guest *guest, struct bench_site *site, u32 payload);
+void bench_guest_destroy(struct bench_guest *guest);
+int bench_traffic(struct bench_guest *guest, u32 nr, struct bench_traffic *traffic);
 
 int bench_memory_begin(void);
 void bench_memory_end(struct bench_memory *memory);

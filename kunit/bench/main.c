@@ -4,6 +4,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/vmb_ns.h>
+#include <linux/vmb_packet.h>
 
 #include "bench.h"
 
@@ -25,11 +26,23 @@ static uint state = 64;
 module_param(state, uint, 0444);
 MODULE_PARM_DESC(state, "private state of each packet, bytes");
 
+static uint payload = 16;
+module_param(payload, uint, 0444);
+MODULE_PARM_DESC(payload, "payload of each packet, bytes");
+
+static bool traffic;
+module_param(traffic, bool, 0444);
+MODULE_PARM_DESC(traffic, "measure traffic over one channel instead of a move");
+
 static uint rounds = 15;
 module_param(rounds, uint, 0444);
 MODULE_PARM_DESC(rounds, "how often");
 
 #define TEXT_BYTES	(64U << 10)
+
+/* Pages of data of a ring that is only filled, and of one that is worked with */
+#define MOVE_PAGES	1
+#define TRAFFIC_PAGES	16
 
 static char *text;
 static struct debugfs_blob_wrapper blob;
@@ -49,7 +62,8 @@ static int send_all(struct bench_site *site)
 	u32 i;
 
 	for (i = 0; i < packets; i++) {
-		int ret = bench_vsp_send(site->channels[i % channels]);
+		int ret = bench_vsp_send(site->channels[i % channels],
+					 VMB_PACKET_WAIT_FOR_COMPLETION);
 
 		if (ret)
 			return ret;
@@ -77,16 +91,12 @@ static int measure_rounds(struct bench_site *site, struct bench_image *image)
 	return 0;
 }
 
-static int measure_site(struct bench_site *site)
+static int measure_moves(struct bench_site *site)
 {
 	struct bench_memory save, restore;
 	struct bench_image image = {};
-	int ret;
+	int ret = send_all(site) ?: bench_image_create(&image, site);
 
-	ret = bench_site_set_state(site, VMB_BUS_RUNNING);
-	ret = ret ?: bench_site_open(site);
-	ret = ret ?: send_all(site);
-	ret = ret ?: bench_image_create(&image, site);
 	if (ret)
 		return ret;
 	ret = bench_move_memory(site, &image, &save, &restore);
@@ -100,11 +110,40 @@ static int measure_site(struct bench_site *site)
 	return ret;
 }
 
+static int measure_traffic(struct bench_site *site)
+{
+	struct bench_traffic took;
+	struct bench_guest guest;
+	u32 i;
+	int ret = bench_guest_create(&guest, site, payload);
+
+	if (ret)
+		return ret;
+	report("run traffic=1 packets=%u payload=%u\n", packets, payload);
+	for (i = 0; !ret && i <= rounds; i++) {
+		ret = bench_traffic(&guest, packets, &took);
+		if (i && !ret)
+			report("round out=%llu out_completed=%llu in=%llu in_completed=%llu\n",
+			       took.out, took.out_completed, took.in, took.in_completed);
+	}
+	bench_guest_destroy(&guest);
+	return ret;
+}
+
+static int measure_site(struct bench_site *site)
+{
+	int ret = bench_site_set_state(site, VMB_BUS_RUNNING) ?: bench_site_open(site);
+
+	if (ret)
+		return ret;
+	return traffic ? measure_traffic(site) : measure_moves(site);
+}
+
 static int measure(void)
 {
 	struct bench_ram ram = {};
 	struct bench_site site;
-	int ret = bench_ram_create(&ram, channels);
+	int ret = bench_ram_create(&ram, channels, traffic ? TRAFFIC_PAGES : MOVE_PAGES);
 
 	if (ret)
 		return ret;
@@ -126,7 +165,7 @@ static int __init bench_init(void)
 	text = kvmalloc(TEXT_BYTES, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
-	ret = bench_vsp_register(state);
+	ret = bench_vsp_register(state, payload);
 	if (!ret) {
 		ret = measure();
 		bench_vsp_unregister();

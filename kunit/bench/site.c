@@ -7,7 +7,6 @@
 #include "core/gpadl.h"
 #include "migrate/restore.h"
 #include "migrate/save.h"
-#include "wire/ring.h"
 
 #define FIRST_PFN	0x1000
 #define GPADL		1
@@ -68,12 +67,15 @@ static struct vmb_channel_host deaf_host = {
  * bench_ram_create() - RAM for the rings of some channels
  * @ram: all zero
  * @nr_channels: how many
+ * @ring_pages: pages of data of each ring
  * Return: 0, for bench_ram_destroy(), or -ENOMEM.
  */
-int bench_ram_create(struct bench_ram *ram, u32 nr_channels)
+int bench_ram_create(struct bench_ram *ram, u32 nr_channels, u32 ring_pages)
 {
-	u32 nr = nr_channels * BENCH_RING_PAGES;
+	u32 nr;
 
+	ram->ring_pages = ring_pages;
+	nr = nr_channels * bench_ram_each(ram);
 	ram->pages = kvcalloc(nr, sizeof(*ram->pages), GFP_KERNEL);
 	if (!ram->pages)
 		return -ENOMEM;
@@ -158,19 +160,19 @@ void bench_site_destroy(struct bench_site *site)
 static int open_channel(struct bench_site *site, u32 i)
 {
 	const struct vmb_channel_open open = {
-		.gpadl = GPADL, .downstream_page = BENCH_DOWNSTREAM,
+		.gpadl = GPADL, .downstream_page = 1 + site->ram->ring_pages,
 	};
+	const u32 each = bench_ram_each(site->ram);
 	struct vmb_channel *channel = site->channels[i];
 	struct vmb_gpadl *gpadl;
 	u32 page;
 	int ret;
 
-	gpadl = vmb_gpadl_alloc(channel, GPADL, BENCH_RING_PAGES * PAGE_SIZE, 0,
-				BENCH_RING_PAGES);
+	gpadl = vmb_gpadl_alloc(channel, GPADL, each * PAGE_SIZE, 0, each);
 	if (IS_ERR(gpadl))
 		return PTR_ERR(gpadl);
-	for (page = 0; page < BENCH_RING_PAGES; page++)
-		gpadl->pfns[page] = FIRST_PFN + i * BENCH_RING_PAGES + page;
+	for (page = 0; page < each; page++)
+		gpadl->pfns[page] = FIRST_PFN + i * each + page;
 	ret = vmb_gpadl_create(channel, gpadl);
 	if (ret) {
 		vmb_gpadl_free(channel, gpadl);
@@ -201,8 +203,9 @@ int bench_site_open(struct bench_site *site)
  */
 void bench_site_eat(struct bench_site *site, u32 channel)
 {
-	struct page *page = site->ram->pages[channel * BENCH_RING_PAGES + BENCH_DOWNSTREAM];
-	struct vmb_ring_control *control = page_address(page);
+	struct bench_ram *ram = site->ram;
+	u32 page = channel * bench_ram_each(ram) + 1 + ram->ring_pages;
+	struct vmb_ring_control *control = page_address(ram->pages[page]);
 
 	WRITE_ONCE(control->read_index, READ_ONCE(control->write_index));
 }

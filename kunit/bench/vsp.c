@@ -16,15 +16,16 @@
 
 #define TYPE	GUID_INIT(0x5be3a1f0, 0x6d1e, 0x4b7d, 0x9a, 0x11, 0x3c, 0x0f, 0x82, 0x5e, 0x77, 0x02)
 
-/* Payload of each packet, and the most that the channel allows, bytes */
-#define PAYLOAD	16
-
 static const struct vmb_vsp_id ids[] = { { TYPE }, {} };
 
 /* Objects of packet_bytes and behind them state_bytes */
 static struct kmem_cache *cache;
 static u32 packet_bytes;
 static u32 state_bytes;
+
+/* Payload of each packet, and the most that the channel allows */
+static u32 payload_bytes;
+static u8 payload[BENCH_PAYLOAD_MAX];
 
 static void *state_of(struct vmb_packet *packet)
 {
@@ -60,7 +61,7 @@ static struct vmb_packet *packet_create(struct vmb_channel *channel)
 
 static int vsp_probe(struct vmb_channel *channel)
 {
-	int ret = vmb_channel_init_set_max_packet_size(channel, PAYLOAD);
+	int ret = vmb_channel_init_set_max_packet_size(channel, payload_bytes);
 
 	if (!ret)
 		ret = vmb_channel_enable(channel);
@@ -119,12 +120,16 @@ static struct vmb_vsp vsp = {
 
 /**
  * bench_vsp_register() - be a VSP
- * @bytes: private state of each packet
+ * @state: private state of each packet, bytes
+ * @bytes: payload of each, at most BENCH_PAYLOAD_MAX
  * Return: as vmb_vsp_register().
  */
-int bench_vsp_register(u32 bytes)
+int bench_vsp_register(u32 state, u32 bytes)
 {
-	state_bytes = bytes;
+	if (bytes > BENCH_PAYLOAD_MAX)
+		return -EINVAL;
+	state_bytes = state;
+	payload_bytes = bytes;
 	return vmb_vsp_register(&vsp);
 }
 
@@ -155,20 +160,20 @@ int bench_vsp_prepare(struct vmb_channel *channel)
 }
 
 /**
- * bench_vsp_send() - send a packet that the guest is to complete
+ * bench_vsp_send() - send a packet
  * @channel: the channel
+ * @flags: VMB_PACKET_*
  * Return: 0 or an errno.
  */
-int bench_vsp_send(struct vmb_channel *channel)
+int bench_vsp_send(struct vmb_channel *channel, u32 flags)
 {
-	static const u8 payload[PAYLOAD];
 	struct vmb_packet *packet = packet_create(channel);
 	int ret;
 
 	if (IS_ERR(packet))
 		return PTR_ERR(packet);
 	memset(state_of(packet), 0x5a, state_bytes);
-	ret = vmb_packet_send(packet, payload, sizeof(payload), VMB_PACKET_WAIT_FOR_COMPLETION);
+	ret = vmb_packet_send(packet, payload, payload_bytes, flags);
 	if (ret)
 		packet_free(packet);
 	return ret;
