@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the pure rooms do for one packet, to be counted by callgrind: a function
+ * for each thing that is counted and each size of state. It ends with 0 if all
+ * that it wrote could be read again.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <linux/align.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <linux/vmb_result.h>
+#include <linux/vmbsave_stream.h>
+#include "stream/hash.h"
+#include "stream/order.h"
+#include "stream/read.h"
+#include "stream/record.h"
+#include "stream/write.h"
+
+#define PACKETS		1000U
+#define STATE_MAX	4096U
+#define IMAGE_MAX	(PACKETS * (STATE_MAX + 256))
+#define RING_GPADL	1
+#define RING_PAGES	4
+#define DOWNSTREAM	2
+
+static u8 state[STATE_MAX];
+static u8 record[STATE_MAX + 256];
+static u8 image[IMAGE_MAX] __attribute__((aligned(8)));
+static u32 image_bytes;
+
+static void must(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+/* Chunks are made where they stay. */
+static void seal(struct vmb_stream_writer *writer)
+{
+	image_bytes += vmb_stream_seal(writer, image + image_bytes);
+	must(image_bytes <= IMAGE_MAX - VMBSAVE_CHUNK_MAX);
+}
+
+static void put(struct vmb_stream_writer *writer, u16 type,
+		const struct vmb_stream_segment *segments, u32 nr)
+{
+	int ret;
+
+	while ((ret = vmb_stream_put_record(writer, image + image_bytes, type, segments, nr)) ==
+	       VMB_MORE)
+		seal(writer);
+	must(!ret);
+}
+
+static void put_manifest(struct vmb_stream_writer *writer)
+{
+	struct vmbsave_manifest manifest = {
+		.nr_channels = cpu_to_le32(1),
+		.entry_bytes = cpu_to_le32(sizeof(struct vmbsave_manifest_entry)),
+		.nr_packets = cpu_to_le64(PACKETS),
+	};
+	struct vmbsave_manifest_entry entry = {
+		.type = { 1 }, .instance = { 1 },
+		.nr_gpadls = cpu_to_le32(1),
+		.nr_packets = cpu_to_le64(PACKETS),
+	};
+	const struct vmb_stream_segment segments[] = {
+		{ &manifest, sizeof(manifest) }, { &entry, sizeof(entry) },
+	};
+
+	put(writer, VMBSAVE_RECORD_MANIFEST, segments, 2);
+}
+
+static void put_channel(struct vmb_stream_writer *writer)
+{
+	struct vmbsave_channel channel = {
+		.type = { 1 }, .instance = { 1 },
+		.state = cpu_to_le32(VMBSAVE_CHANNEL_ACTIVE),
+		.max_packet_bytes = cpu_to_le32(16),
+		.next_transaction_id = cpu_to_le64(1 + PACKETS),
+		.ring_gpadl = cpu_to_le32(RING_GPADL),
+		.ring_downstream_page = cpu_to_le32(DOWNSTREAM),
+	};
+	struct vmbsave_gpadl gpadl = {
+		.id = cpu_to_le32(RING_GPADL),
+		.byte_count = cpu_to_le32(RING_PAGES * 4096),
+	};
+	__le64 pfns[RING_PAGES] = {
+		cpu_to_le64(1), cpu_to_le64(2), cpu_to_le64(3), cpu_to_le64(4),
+	};
+	const struct vmb_stream_segment channel_segment = { &channel, sizeof(channel) };
+	const struct vmb_stream_segment gpadl_segments[] = {
+		{ &gpadl, sizeof(gpadl) }, { pfns, sizeof(pfns) },
+	};
+
+	put(writer, VMBSAVE_RECORD_CHANNEL, &channel_segment, 1);
+	put(writer, VMBSAVE_RECORD_GPADL, gpadl_segments, 2);
+}
+
+static void put_packet(struct vmb_stream_writer *writer, u64 id, u32 bytes)
+{
+	struct vmbsave_packet head = {
+		.transaction_id = cpu_to_le64(id),
+		.state = cpu_to_le32(VMBSAVE_PACKET_SENT),
+		.flags = cpu_to_le32(VMBSAVE_PACKET_WAIT_FOR_COMPLETION),
+		.vsp_bytes = cpu_to_le32(bytes),
+	};
+	const struct vmb_stream_segment segments[] = {
+		{ &head, sizeof(head) }, { NULL, 0 }, { state, bytes },
+	};
+
+	put(writer, VMBSAVE_RECORD_PACKET, segments, 3);
+}
+
+static void write_stream(u32 bytes)
+{
+	struct vmb_stream_writer writer;
+	struct vmbsave_end end;
+	const struct vmb_stream_segment segment = { &end, sizeof(end) };
+	u32 i;
+
+	vmb_stream_writer_init(&writer, 1);
+	vmb_stream_put_header(&writer, image);
+	image_bytes = sizeof(struct vmbsave_stream_header);
+	put_manifest(&writer);
+	put_channel(&writer);
+	for (i = 0; i < PACKETS; i++)
+		put_packet(&writer, 1 + i, bytes);
+	seal(&writer);
+	vmb_stream_fill_end(&writer, &end);
+	put(&writer, VMBSAVE_RECORD_END, &segment, 1);
+	seal(&writer);
+}
+
+static void check(struct vmb_stream_order *order, u16 type, const void *data, u32 bytes)
+{
+	struct vmb_packet_view view;
+
+	must(!vmb_stream_check_record(order, type, data, bytes));
+	if (type == VMBSAVE_RECORD_PACKET)
+		must(!vmb_stream_view_packet(data, bytes, &view) && view.transaction_id);
+}
+
+/* What is in more than one piece is put together. */
+static void take_piece(struct vmb_stream_order *order, const struct vmb_stream_piece *piece)
+{
+	bool whole = piece->last && !piece->offset;
+
+	must(piece->record_bytes <= sizeof(record));
+	/* The manifest is looked at again later. */
+	if (!whole || piece->type == VMBSAVE_RECORD_MANIFEST)
+		memcpy(record + piece->offset, piece->data, piece->bytes);
+	if (order && piece->last)
+		check(order, piece->type, whole ? piece->data : record, piece->record_bytes);
+}
+
+static void read_stream(struct vmb_stream_order *order, const struct vmb_stream_limits *limits)
+{
+	struct vmb_stream_reader reader;
+	struct vmb_stream_piece piece;
+	u32 at = 0, need, have;
+
+	vmb_stream_reader_init(&reader, limits);
+	while (at < image_bytes) {
+		/* As they come out of write(): first a header, then the rest. */
+		for (have = 0; ; have = need) {
+			must(!vmb_stream_need(&reader, image + at, have, &need));
+			if (need == have)
+				break;
+		}
+		must(!vmb_stream_take(&reader, image + at, have));
+		while (vmb_stream_next(&reader, &piece) > 0)
+			take_piece(order, &piece);
+		at += have;
+	}
+	must(!vmb_stream_finish(&reader));
+}
+
+static const struct vmb_stream_limits limits = {
+	.channels = 16, .packet_bytes = 4096, .vsp_bytes = 1U << 20, .gpadl_pages = 4096,
+	.state_bytes = 1U << 20,
+};
+
+static void read_alone(void)
+{
+	read_stream(NULL, &limits);
+}
+
+static void read_and_check(void)
+{
+	struct vmb_stream_order order;
+
+	vmb_stream_order_init(&order, &limits);
+	read_stream(&order, &limits);
+	must(order.phase == VMB_STREAM_END);
+}
+
+static void hash_stream(void)
+{
+	u32 at = sizeof(struct vmbsave_stream_header);
+	u64 chain = 0;
+
+	while (at < image_bytes) {
+		const struct vmbsave_chunk_header *header = (void *)(image + at);
+		u32 bytes = le16_to_cpu(header->bytes);
+
+		chain = vmb_chain_add(chain, vmb_chunk_hash(header, bytes));
+		at += bytes;
+	}
+	must(chain);
+}
+
+/* Whose costs are counted, with all that they call; none is left by a jump. */
+#define COUNTED(name, call)					\
+static __attribute__((noinline, noclone)) void name(void)	\
+{								\
+	call;							\
+	asm volatile("" ::: "memory");				\
+}
+
+#define SIZE(bytes)					\
+COUNTED(write_##bytes, write_stream(bytes))		\
+COUNTED(hash_##bytes, hash_stream())			\
+COUNTED(take_##bytes, read_alone())			\
+COUNTED(read_##bytes, read_and_check())			\
+static void all_##bytes(void)				\
+{							\
+	write_##bytes();				\
+	hash_##bytes();					\
+	take_##bytes();					\
+	read_##bytes();					\
+}
+
+SIZE(0)
+SIZE(64)
+SIZE(256)
+SIZE(4096)
+
+int main(void)
+{
+	all_0();
+	all_64();
+	all_256();
+	all_4096();
+	return 0;
+}
