@@ -141,9 +141,8 @@ int bench_site_open(struct bench_site *site);
 void bench_site_eat(struct bench_site *site, u32 channel);
 int bench_site_set_state(struct bench_site *site, enum vmb_bus_state state);
 
-int bench_vsp_register(u32 state_bytes, u32 payload_bytes);
+int bench_vsp_register(u32 state, u32 bytes, u32 packets);
 void bench_vsp_unregister(void);
-int bench_vsp_prepare(struct vmb_channel *channel);
 int bench_vsp_send(struct vmb_channel *channel, u32 flags);
 void bench_vsp_identity(struct vmb_channel_identity *identity, u32 instance);
 

@@ -7,6 +7,7 @@
 #include <linux/vmb_packet.h>
 
 #include "bench.h"
+#include "vsp.h"
 
 /*
  * Measures once while it is loaded; what it found is in the debugfs file
@@ -26,13 +27,17 @@ static uint state = 64;
 module_param(state, uint, 0444);
 MODULE_PARM_DESC(state, "private state of each packet, bytes");
 
-static uint payload = 16;
+static uint payload = BENCH_PAYLOAD_DEFAULT;
 module_param(payload, uint, 0444);
 MODULE_PARM_DESC(payload, "payload of each packet, bytes");
 
 static bool traffic;
 module_param(traffic, bool, 0444);
 MODULE_PARM_DESC(traffic, "measure traffic over one channel instead of a move");
+
+static bool serve;
+module_param(serve, bool, 0444);
+MODULE_PARM_DESC(serve, "measure nothing: be the VSP of a VMM, and send the packets");
 
 static uint rounds = 15;
 module_param(rounds, uint, 0444);
@@ -83,10 +88,11 @@ static int measure_rounds(struct bench_site *site, struct bench_image *image)
 
 		if (ret)
 			return ret;
-		if (i)
-			report("round stop=%llu save=%llu write=%llu commit=%llu run=%llu copy=%llu hash=%llu\n",
-			       round.stop, round.save, round.write, round.commit,
-			       round.run, round.copy, round.hash);
+		if (!i)
+			continue;
+		report("round stop=%llu save=%llu write=%llu commit=%llu run=%llu ",
+		       round.stop, round.save, round.write, round.commit, round.run);
+		report("copy=%llu hash=%llu\n", round.copy, round.hash);
 	}
 	return 0;
 }
@@ -101,9 +107,12 @@ static int measure_moves(struct bench_site *site)
 		return ret;
 	ret = bench_move_memory(site, &image, &save, &restore);
 	if (!ret) {
-		report("run packets=%u channels=%u state=%u bytes=%zu save_bytes=%llu save_peak=%llu save_pages=%llu restore_bytes=%llu restore_peak=%llu restore_pages=%llu\n",
-		       packets, channels, state, image.bytes, save.bytes, save.peak,
-		       save.pages, restore.bytes, restore.peak, restore.pages);
+		report("run packets=%u channels=%u state=%u bytes=%zu ", packets, channels,
+		       state, image.bytes);
+		report("save_bytes=%llu save_peak=%llu save_pages=%llu ", save.bytes,
+		       save.peak, save.pages);
+		report("restore_bytes=%llu restore_peak=%llu restore_pages=%llu\n",
+		       restore.bytes, restore.peak, restore.pages);
 		ret = measure_rounds(site, &image);
 	}
 	bench_image_destroy(&image);
@@ -165,8 +174,8 @@ static int __init bench_init(void)
 	text = kvmalloc(TEXT_BYTES, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
-	ret = bench_vsp_register(state, payload);
-	if (!ret) {
+	ret = bench_vsp_register(state, payload, serve ? packets : 0);
+	if (!ret && !serve) {
 		ret = measure();
 		bench_vsp_unregister();
 	}
@@ -182,6 +191,8 @@ static int __init bench_init(void)
 static void __exit bench_exit(void)
 {
 	debugfs_remove(file);
+	if (serve)
+		bench_vsp_unregister();
 	kvfree(text);
 }
 

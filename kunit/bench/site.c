@@ -113,7 +113,7 @@ static int offer(struct bench_site *site, u32 i)
 		return PTR_ERR(channel);
 	vmb_channel_set_host(channel, &deaf_host);
 	site->channels[site->nr_channels++] = channel;
-	return bench_vsp_prepare(channel);
+	return 0;
 }
 
 /**

@@ -7,6 +7,7 @@
 #include <linux/vmbsave.h>
 
 #include "bench.h"
+#include "vsp.h"
 
 /*
  * The least that a VSP can be. A packet and its private state are one piece of
@@ -14,14 +15,15 @@
  * library and not its client.
  */
 
-#define TYPE	GUID_INIT(0x5be3a1f0, 0x6d1e, 0x4b7d, 0x9a, 0x11, 0x3c, 0x0f, 0x82, 0x5e, 0x77, 0x02)
-
-static const struct vmb_vsp_id ids[] = { { TYPE }, {} };
+static const struct vmb_vsp_id ids[] = { { { .b = BENCH_TYPE_BYTES } }, {} };
 
 /* Objects of packet_bytes and behind them state_bytes */
 static struct kmem_cache *cache;
 static u32 packet_bytes;
 static u32 state_bytes;
+
+/* Sent on each channel when it is open */
+static u32 packets_each;
 
 /* Payload of each packet, and the most that the channel allows */
 static u32 payload_bytes;
@@ -59,13 +61,36 @@ static struct vmb_packet *packet_create(struct vmb_channel *channel)
 	return packet;
 }
 
+/* How large a packet is can be asked of a channel alone. */
+static int make_cache(struct vmb_channel *channel)
+{
+	if (cache)
+		return 0;
+	packet_bytes = ALIGN(vmb_channel_sizeof_packet(channel), 8);
+	cache = kmem_cache_create("vmbsave_bench", packet_bytes + state_bytes, 8, 0, NULL);
+	return cache ? 0 : -ENOMEM;
+}
+
 static int vsp_probe(struct vmb_channel *channel)
 {
 	int ret = vmb_channel_init_set_max_packet_size(channel, payload_bytes);
 
-	if (!ret)
-		ret = vmb_channel_enable(channel);
+	ret = ret ?: make_cache(channel);
+	ret = ret ?: vmb_channel_enable(channel);
 	return ret ?: vmb_channel_start(channel);
+}
+
+/* Once, and not again on the host that it moves to. */
+static void vsp_started(struct vmb_channel *channel)
+{
+	u32 i;
+
+	if (vmb_channel_was_restored(channel) || vmb_channel_get_pointer(channel))
+		return;
+	vmb_channel_set_pointer(channel, &vsp_started);
+	for (i = 0; i < packets_each; i++)
+		if (bench_vsp_send(channel, VMB_PACKET_WAIT_FOR_COMPLETION))
+			break;
 }
 
 static void vsp_process_packet(struct vmb_channel *channel,
@@ -112,6 +137,7 @@ static struct vmb_vsp vsp = {
 	.name = "vmbsave_bench",
 	.id_table = ids,
 	.probe = vsp_probe,
+	.started = vsp_started,
 	.process_packet = vsp_process_packet,
 	.save_packet = vsp_save_packet,
 	.restore_packet = vsp_restore_packet,
@@ -122,14 +148,16 @@ static struct vmb_vsp vsp = {
  * bench_vsp_register() - be a VSP
  * @state: private state of each packet, bytes
  * @bytes: payload of each, at most BENCH_PAYLOAD_MAX
+ * @packets: sent on each channel once it is open
  * Return: as vmb_vsp_register().
  */
-int bench_vsp_register(u32 state, u32 bytes)
+int bench_vsp_register(u32 state, u32 bytes, u32 packets)
 {
 	if (bytes > BENCH_PAYLOAD_MAX)
 		return -EINVAL;
 	state_bytes = state;
 	payload_bytes = bytes;
+	packets_each = packets;
 	return vmb_vsp_register(&vsp);
 }
 
@@ -143,20 +171,6 @@ void bench_vsp_unregister(void)
 	vmb_vsp_unregister(&vsp);
 	kmem_cache_destroy(cache);
 	cache = NULL;
-}
-
-/**
- * bench_vsp_prepare() - make sure that packets of a channel can be allocated
- * @channel: on offer
- * Return: 0 or -ENOMEM.
- */
-int bench_vsp_prepare(struct vmb_channel *channel)
-{
-	if (cache)
-		return 0;
-	packet_bytes = ALIGN(vmb_channel_sizeof_packet(channel), 8);
-	cache = kmem_cache_create("vmbsave_bench", packet_bytes + state_bytes, 8, 0, NULL);
-	return cache ? 0 : -ENOMEM;
 }
 
 /**
@@ -187,7 +201,7 @@ int bench_vsp_send(struct vmb_channel *channel, u32 flags)
 void bench_vsp_identity(struct vmb_channel_identity *identity, u32 instance)
 {
 	*identity = (struct vmb_channel_identity) {
-		.type = TYPE,
+		.type = { .b = BENCH_TYPE_BYTES },
 		.instance = GUID_INIT(0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 	};
 	memcpy(identity->instance.b + 12, &instance, sizeof(instance));

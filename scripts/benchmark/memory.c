@@ -4,9 +4,9 @@
  * instructions with it. These take as many everywhere.
  */
 #include <stddef.h>
-#include <stdint.h>
+#include <linux/types.h>
 
-typedef uint64_t __attribute__((may_alias, aligned(1))) word_t;
+typedef u64 __attribute__((may_alias, aligned(1))) word_t;
 
 void *memcpy(void *to, const void *from, size_t bytes)
 {
@@ -25,7 +25,7 @@ void *memcpy(void *to, const void *from, size_t bytes)
 
 void *memset(void *to, int value, size_t bytes)
 {
-	const uint64_t word = 0x0101010101010101ULL * (unsigned char)value;
+	const u64 word = 0x0101010101010101ULL * (unsigned char)value;
 	unsigned char *t = to;
 
 	for (; bytes >= sizeof(word_t); bytes -= sizeof(word_t)) {
