@@ -62,6 +62,7 @@ struct bench_site {
  * @run: STOP to RUNNING
  * @copy: memcpy() of as many bytes
  * @hash: memcpy() and xxh64() of as many bytes
+ * @gather: the same, but of what is in the packets' own memory, packet by packet
  */
 struct bench_round {
 	u64 stop;
@@ -71,6 +72,7 @@ struct bench_round {
 	u64 run;
 	u64 copy;
 	u64 hash;
+	u64 gather;
 };
 
 /**
@@ -125,12 +127,20 @@ struct bench_memory {
  * struct bench_image - a saved state
  * @data: the stream
  * @bytes: its length
- * @window: BENCH_WINDOW bytes, where reads and copies go
+ * @window: at least BENCH_WINDOW bytes, where reads and copies go
+ * @room: how many
+ * @packets: what is in flight
+ * @nr_packets: how many
+ * @state: private state of each, bytes
  */
 struct bench_image {
 	u8 *data;
 	size_t bytes;
 	u8 *window;
+	u32 room;
+	struct vmb_packet **packets;
+	u32 nr_packets;
+	u32 state;
 };
 
 int bench_ram_create(struct bench_ram *ram, u32 nr_channels, u32 ring_pages);
@@ -143,7 +153,8 @@ int bench_site_set_state(struct bench_site *site, enum vmb_bus_state state);
 
 int bench_vsp_register(u32 state, u32 bytes, u32 packets);
 void bench_vsp_unregister(void);
-int bench_vsp_send(struct vmb_channel *channel, u32 flags);
+struct vmb_packet *bench_vsp_send(struct vmb_channel *channel, u32 flags);
+const void *bench_vsp_state(struct vmb_packet *packet);
 void bench_vsp_identity(struct vmb_channel_identity *identity, u32 instance);
 
 int bench_image_create(struct bench_image *image, struct bench_site *site);

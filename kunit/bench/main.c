@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/visibility.h>
 #include <linux/debugfs.h>
+#include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/vmb_ns.h>
@@ -62,16 +63,17 @@ static __printf(1, 2) void report(const char *fmt, ...)
 	va_end(args);
 }
 
-static int send_all(struct bench_site *site)
+static int send_all(struct bench_site *site, struct bench_image *image)
 {
 	u32 i;
 
 	for (i = 0; i < packets; i++) {
-		int ret = bench_vsp_send(site->channels[i % channels],
-					 VMB_PACKET_WAIT_FOR_COMPLETION);
+		struct vmb_packet *packet = bench_vsp_send(site->channels[i % channels],
+							   VMB_PACKET_WAIT_FOR_COMPLETION);
 
-		if (ret)
-			return ret;
+		if (IS_ERR(packet))
+			return PTR_ERR(packet);
+		image->packets[image->nr_packets++] = packet;
 		bench_site_eat(site, i % channels);
 	}
 	return 0;
@@ -92,7 +94,8 @@ static int measure_rounds(struct bench_site *site, struct bench_image *image)
 			continue;
 		report("round stop=%llu save=%llu write=%llu commit=%llu run=%llu ",
 		       round.stop, round.save, round.write, round.commit, round.run);
-		report("copy=%llu hash=%llu\n", round.copy, round.hash);
+		report("copy=%llu hash=%llu gather=%llu\n", round.copy, round.hash,
+		       round.gather);
 	}
 	return 0;
 }
@@ -100,11 +103,17 @@ static int measure_rounds(struct bench_site *site, struct bench_image *image)
 static int measure_moves(struct bench_site *site)
 {
 	struct bench_memory save, restore;
-	struct bench_image image = {};
-	int ret = send_all(site) ?: bench_image_create(&image, site);
+	struct bench_image image = { .state = state };
+	int ret;
 
-	if (ret)
+	image.packets = kvmalloc_array(packets, sizeof(*image.packets), GFP_KERNEL);
+	if (!image.packets)
+		return -ENOMEM;
+	ret = send_all(site, &image) ?: bench_image_create(&image, site);
+	if (ret) {
+		kvfree(image.packets);
 		return ret;
+	}
 	ret = bench_move_memory(site, &image, &save, &restore);
 	if (!ret) {
 		report("run packets=%u channels=%u state=%u bytes=%zu ", packets, channels,
@@ -116,6 +125,7 @@ static int measure_moves(struct bench_site *site)
 		ret = measure_rounds(site, &image);
 	}
 	bench_image_destroy(&image);
+	kvfree(image.packets);
 	return ret;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -123,7 +124,7 @@ static int out_batch(struct bench_guest *guest, u32 nr, u32 flags)
 	int ret = 0;
 
 	for (i = 0; !ret && i < nr; i++)
-		ret = bench_vsp_send(guest->channel, flags);
+		ret = PTR_ERR_OR_ZERO(bench_vsp_send(guest->channel, flags));
 	ret = ret ?: guest_read(guest, nr, &last);
 	if (!(flags & VMB_PACKET_WAIT_FOR_COMPLETION)) {
 		vmb_channel_flush(guest->channel);

@@ -89,7 +89,7 @@ static void vsp_started(struct vmb_channel *channel)
 		return;
 	vmb_channel_set_pointer(channel, &vsp_started);
 	for (i = 0; i < packets_each; i++)
-		if (bench_vsp_send(channel, VMB_PACKET_WAIT_FOR_COMPLETION))
+		if (IS_ERR(bench_vsp_send(channel, VMB_PACKET_WAIT_FOR_COMPLETION)))
 			break;
 }
 
@@ -177,20 +177,31 @@ void bench_vsp_unregister(void)
  * bench_vsp_send() - send a packet
  * @channel: the channel
  * @flags: VMB_PACKET_*
- * Return: 0 or an errno.
+ * Return: the packet, for bench_vsp_state(), or ERR_PTR.
  */
-int bench_vsp_send(struct vmb_channel *channel, u32 flags)
+struct vmb_packet *bench_vsp_send(struct vmb_channel *channel, u32 flags)
 {
 	struct vmb_packet *packet = packet_create(channel);
 	int ret;
 
 	if (IS_ERR(packet))
-		return PTR_ERR(packet);
+		return packet;
 	memset(state_of(packet), 0x5a, state_bytes);
 	ret = vmb_packet_send(packet, payload, payload_bytes, flags);
-	if (ret)
-		packet_free(packet);
-	return ret;
+	if (!ret)
+		return packet;
+	packet_free(packet);
+	return ERR_PTR(ret);
+}
+
+/**
+ * bench_vsp_state() - the private state of a packet
+ * @packet: in flight
+ * Return: where it is.
+ */
+const void *bench_vsp_state(struct vmb_packet *packet)
+{
+	return state_of(packet);
 }
 
 /**

@@ -20,27 +20,69 @@ class Series:
         values = sorted(self.values(expression))
         if len(values) < 2:
             return (values[0],) * 3
-        return values[0], statistics.quantiles(values, n=4, method='inclusive')[0], \
-            statistics.median(values)
+        quartile = statistics.quantiles(values, n=4, method='inclusive')[0]
+        return values[0], quartile, statistics.median(values)
 
     def median(self, expression):
+        """The median over the rounds."""
         return statistics.median(self.values(expression))
 
 
+class Run:
+    """All series of one machine."""
+
+    def __init__(self, path):
+        self.name = 'unknown machine'
+        self.series = []
+        with open(path, encoding='utf-8') as lines:
+            for line in lines:
+                self.take(line.split())
+
+    def take(self, words):
+        """One line of what the machine printed."""
+        if words[:1] == ['kernel']:
+            count = 'one processor' if words[2] == '1' else f'{words[2]} processors'
+            self.name = f'Linux {words[1]}, {count}'
+        elif words[:1] == ['run']:
+            self.series.append(Series(fields(words[1:])))
+        elif words[:1] == ['round']:
+            self.series[-1].rounds.append(fields(words[1:]))
+
+    def moves(self):
+        """Moves in the kernel."""
+        return [series for series in self.series if 'channels' in series.facts]
+
+    def costs(self):
+        """Those with one channel, by the number of packets and their size."""
+        return [series for series in self.moves()
+                if series.facts['channels'] == 1 and series.facts['packets'] > 1]
+
+
 def fields(words):
+    """NAME=NUMBER words."""
     return {name: int(value) for name, value in (word.split('=') for word in words)}
 
 
-def read(path):
-    """All series of a file, in order."""
-    series = []
-    with open(path, encoding='utf-8') as lines:
-        for line in lines:
-            words = line.split()
-            if not words:
-                continue
-            if words[0] == 'run':
-                series.append(Series(fields(words[1:])))
-            elif words[0] == 'round':
-                series[-1].rounds.append(fields(words[1:]))
-    return series
+def save(one):
+    """STOP_COPY, and all read."""
+    return one['save']
+
+
+def restore(one):
+    """RESUMING, all written, committed."""
+    return one['write'] + one['commit']
+
+
+def source(one):
+    """From the call of STOP to the last byte read."""
+    return one['stop'] + one['save']
+
+
+def destination(one):
+    """From the last byte written to the return of RUNNING."""
+    return one['commit'] + one['run']
+
+
+def whole(one):
+    """Without what carries the bytes, which a VMM does meanwhile or not at all."""
+    return source(one) + one['write'] + destination(one)
