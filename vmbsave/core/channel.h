@@ -92,7 +92,11 @@ struct vmb_channel_config {
 /**
  * struct vmb_channel_queue - outgoing traffic that is not over
  * @waiting: struct vmb_outgoing in order: what waits for room in the ring
- * @sent: struct vmb_outgoing by id: packets that await their completion
+ * @sent_list: struct vmb_outgoing in order of their ids: packets that await
+ *	their completion
+ * @sent: some of them, by id
+ * @last_post: the last one in @sent, NULL = it has to be looked for
+ * @last_run: packets from that on, at least
  * @finished: packets whose completion routine is to be called by the worker
  * @next_id: transaction id of the next packet
  * @nr_packets: packets in @waiting and @sent
@@ -100,7 +104,10 @@ struct vmb_channel_config {
  */
 struct vmb_channel_queue {
 	struct list_head waiting;
+	struct list_head sent_list;
 	struct rb_root sent;
+	struct vmb_outgoing *last_post;
+	u32 last_run;
 	struct list_head finished;
 	u64 next_id;
 	u64 nr_packets;
@@ -156,6 +163,8 @@ struct vmb_channel_queue {
  * @saved: a save reached its end and no traffic ran since: another host may
  *	run with what was saved, so no sends
  * @session: the save or restore that has the channel, also if it failed
+ * @restoring: the task that is in .restore_packet of this channel, or NULL; set
+ *	by itself alone
  * @host: how to signal the guest, or NULL
  * @out: host-to-guest ring
  * @queue: outgoing packets and completions
@@ -223,6 +232,7 @@ struct vmb_channel {
 	bool held;
 	bool saved;
 	struct vmb_session *session;
+	struct task_struct *restoring;
 	struct vmb_channel_host *host;
 	struct vmb_ring out;
 	struct vmb_channel_queue queue;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/cache.h>
 #include <linux/errno.h>
 #include <linux/list.h>
-#include <linux/rbtree.h>
+#include <linux/prefetch.h>
 #include <linux/string.h>
 #include <linux/vmb_result.h>
 
@@ -301,14 +302,6 @@ bool vmb_outgoing_finish(struct vmb_channel *channel)
 	return true;
 }
 
-static int compare_id(const void *key, const struct rb_node *node)
-{
-	u64 id = *(const u64 *)key;
-	u64 other = rb_entry(node, struct vmb_outgoing, by_id)->id;
-
-	return id < other ? -1 : id > other;
-}
-
 /**
  * vmb_outgoing_retire() - the guest completed a packet
  * @channel: the channel
@@ -322,19 +315,16 @@ static int compare_id(const void *key, const struct rb_node *node)
 bool vmb_outgoing_retire(struct vmb_channel *channel, u64 id, const void *buf,
 			 u32 len)
 {
-	struct vmb_packet *packet = NULL;
-	struct rb_node *node;
+	struct vmb_outgoing *out;
 
 	scoped_guard(spinlock_irqsave, &channel->lock) {
-		node = rb_find(&id, &channel->queue.sent, compare_id);
-		if (node) {
-			packet = rb_entry(node, struct vmb_packet, out.by_id);
-			vmb_queue_remove(&channel->queue, &packet->out);
-		}
+		out = vmb_queue_find(&channel->queue, id);
+		if (out)
+			vmb_queue_remove(&channel->queue, out);
 	}
-	if (packet)
-		vmb_packet_call_done(packet, 0, len ? buf : NULL, len);
-	return packet;
+	if (out)
+		vmb_packet_call_done(vmb_outgoing_packet(out), 0, len ? buf : NULL, len);
+	return out;
 }
 
 /**
@@ -346,12 +336,11 @@ bool vmb_outgoing_retire(struct vmb_channel *channel, u64 id, const void *buf,
  */
 struct vmb_outgoing *vmb_outgoing_first(struct vmb_channel *channel)
 {
-	struct rb_node *node = rb_first(&channel->queue.sent);
+	struct vmb_channel_queue *queue = &channel->queue;
 
-	if (node)
-		return rb_entry(node, struct vmb_outgoing, by_id);
-	return list_first_entry_or_null(&channel->queue.waiting,
-					struct vmb_outgoing, node);
+	if (!list_empty(&queue->sent_list))
+		return list_first_entry(&queue->sent_list, struct vmb_outgoing, node);
+	return list_first_entry_or_null(&queue->waiting, struct vmb_outgoing, node);
 }
 
 /**
@@ -365,18 +354,37 @@ struct vmb_outgoing *vmb_outgoing_first(struct vmb_channel *channel)
 struct vmb_outgoing *vmb_outgoing_next(struct vmb_channel *channel,
 				       struct vmb_outgoing *out)
 {
-	struct list_head *waiting = &channel->queue.waiting;
-	struct rb_node *node;
+	struct vmb_channel_queue *queue = &channel->queue;
 
-	if (!vmb_outgoing_is_sent(out)) {
-		if (list_is_last(&out->node, waiting))
-			return NULL;
+	if (list_is_last(&out->node, &queue->waiting))
+		return NULL;
+	if (!list_is_last(&out->node, &queue->sent_list))
 		return list_next_entry(out, node);
-	}
-	node = rb_next(&out->by_id);
-	if (node)
-		return rb_entry(node, struct vmb_outgoing, by_id);
-	return list_first_entry_or_null(waiting, struct vmb_outgoing, node);
+	return list_first_entry_or_null(&queue->waiting, struct vmb_outgoing, node);
+}
+
+/**
+ * vmb_outgoing_prefetch() - have what comes after an entry in the cache
+ * @channel: the channel; a session keeps its queue as it is
+ * @out: the entry, or NULL: nothing happens
+ *
+ * A walk over more packets than the cache holds would wait for each.
+ * Context: process context.
+ */
+void vmb_outgoing_prefetch(struct vmb_channel *channel,
+			   const struct vmb_outgoing *out)
+{
+	const void *next;
+	u32 i;
+
+	if (!out)
+		return;
+	/* A list's head is no entry, and does no harm here. */
+	next = list_next_entry(out, node);
+	for (i = 0; i < sizeof(struct vmb_packet); i += L1_CACHE_BYTES)
+		prefetch(next + i);
+	if (out->kind == VMB_OUTGOING_PACKET)
+		prefetch(container_of(out, struct vmb_packet, out)->pointer);
 }
 
 /**

@@ -28,10 +28,11 @@ enum vmb_outgoing_kind {
 
 /**
  * struct vmb_outgoing - one entry of the queue, part of what is sent
- * @node: in queue.waiting or queue.finished
- * @by_id: in queue.sent
+ * @node: in queue.waiting, queue.sent_list or queue.finished
+ * @by_id: in queue.sent, if @post
  * @rcu: to free it
  * @kind: what it is part of
+ * @post: the packets behind it in queue.sent_list are found by it
  * @id: transaction id
  * @data: the payload, kept while it waits
  * @bytes: of the payload
@@ -43,6 +44,7 @@ struct vmb_outgoing {
 		struct rcu_head rcu;
 	};
 	enum vmb_outgoing_kind kind;
+	bool post;
 	u64 id;
 	void *data;
 	u32 bytes;
@@ -153,6 +155,8 @@ bool vmb_outgoing_retire(struct vmb_channel *channel, u64 id, const void *buf,
 struct vmb_outgoing *vmb_outgoing_first(struct vmb_channel *channel);
 struct vmb_outgoing *vmb_outgoing_next(struct vmb_channel *channel,
 				       struct vmb_outgoing *out);
+void vmb_outgoing_prefetch(struct vmb_channel *channel,
+			   const struct vmb_outgoing *out);
 bool vmb_outgoing_is_sent(const struct vmb_outgoing *out);
 void vmb_outgoing_cancel(struct vmb_channel *channel, u64 from);
 
@@ -160,6 +164,7 @@ void vmb_outgoing_cancel(struct vmb_channel *channel, u64 from);
 void vmb_queue_init(struct vmb_channel_queue *queue);
 void vmb_queue_add(struct vmb_channel_queue *queue, struct vmb_outgoing *out,
 		   bool sent);
+struct vmb_outgoing *vmb_queue_find(struct vmb_channel_queue *queue, u64 id);
 void vmb_queue_remove(struct vmb_channel_queue *queue, struct vmb_outgoing *out);
 void vmb_queue_discard(struct vmb_channel *channel,
 		       struct vmb_channel_queue *queue);

@@ -7,11 +7,120 @@
 #include "core/lent.h"
 #include "core/outgoing.h"
 
+/**
+ * DOC: How a packet that was sent is found
+ *
+ * All are in a list in order of their ids, which is the order in which they
+ * were sent. A tree of all of them would cost more than all else that is done
+ * for a packet. So only some, the posts, are in the tree: a packet belongs to
+ * the last post before it, and is found by a walk from there. The first one in
+ * the list is a post; no post has more than %RUN_MAX packets, itself included.
+ *
+ * When a post leaves, the next packet takes its place in the tree unless that
+ * is a post itself. When one leaves from the end of the list, the next packet
+ * to be sent becomes one, or the run before would grow.
+ */
+#define RUN_MAX 8
+
+static struct vmb_outgoing *post_of(const struct rb_node *node)
+{
+	return rb_entry(node, struct vmb_outgoing, by_id);
+}
+
 static bool id_before(struct rb_node *a, const struct rb_node *b)
 {
-	return rb_entry(a, struct vmb_outgoing, by_id)->id <
-	       rb_entry(b, struct vmb_outgoing, by_id)->id;
+	return post_of(a)->id < post_of(b)->id;
 }
+
+static void append_sent(struct vmb_channel_queue *queue, struct vmb_outgoing *out)
+{
+	out->post = list_empty(&queue->sent_list) || queue->last_run >= RUN_MAX;
+	if (out->post && queue->last_post) {
+		rb_link_node(&out->by_id, &queue->last_post->by_id,
+			     &queue->last_post->by_id.rb_right);
+		rb_insert_color(&out->by_id, &queue->sent);
+	} else if (out->post) {
+		rb_add(&out->by_id, &queue->sent, id_before);
+	}
+	if (out->post) {
+		queue->last_post = out;
+		queue->last_run = 0;
+	}
+	queue->last_run++;
+	list_add_tail(&out->node, &queue->sent_list);
+}
+
+static void add_sent(struct vmb_channel_queue *queue, struct vmb_outgoing *out)
+{
+	struct vmb_outgoing *before =
+		list_last_entry(&queue->sent_list, struct vmb_outgoing, node);
+
+	if (list_empty(&queue->sent_list) || before->id < out->id) {
+		append_sent(queue, out);
+		return;
+	}
+	/* Not in order: it is a post of its own, and what follows belongs to it. */
+	list_for_each_entry_continue_reverse(before, &queue->sent_list, node) {
+		if (before->id < out->id)
+			break;
+	}
+	out->post = true;
+	rb_add(&out->by_id, &queue->sent, id_before);
+	list_add(&out->node, &before->node);
+	queue->last_post = NULL;
+}
+
+static void remove_sent(struct vmb_channel_queue *queue, struct vmb_outgoing *out)
+{
+	struct vmb_outgoing *next = list_next_entry(out, node);
+	bool last = list_is_last(&out->node, &queue->sent_list);
+
+	list_del(&out->node);
+	if (!out->post)
+		return;
+	if (queue->last_post == out)
+		queue->last_post = last || next->post ? NULL : next;
+	if (last) {
+		rb_erase(&out->by_id, &queue->sent);
+		queue->last_run = RUN_MAX;
+	} else if (next->post) {
+		rb_erase(&out->by_id, &queue->sent);
+	} else {
+		rb_replace_node(&out->by_id, &next->by_id, &queue->sent);
+		next->post = true;
+	}
+}
+
+/**
+ * vmb_queue_find() - find a packet that was sent
+ * @queue: the queue
+ * @id: its transaction id
+ *
+ * Context: the lock of the queue's channel.
+ * Return: its entry, or NULL.
+ */
+struct vmb_outgoing *vmb_queue_find(struct vmb_channel_queue *queue, u64 id)
+{
+	struct rb_node *node = queue->sent.rb_node;
+	struct vmb_outgoing *out = NULL;
+
+	while (node) {
+		if (id < post_of(node)->id) {
+			node = node->rb_left;
+		} else {
+			out = post_of(node);
+			node = node->rb_right;
+		}
+	}
+	if (!out)
+		return NULL;
+	list_for_each_entry_from(out, &queue->sent_list, node) {
+		if (out->id >= id)
+			return out->id == id ? out : NULL;
+	}
+	return NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_queue_find);
 
 /**
  * vmb_queue_init() - make an empty queue
@@ -22,11 +131,15 @@ void vmb_queue_init(struct vmb_channel_queue *queue)
 {
 	INIT_LIST_HEAD(&queue->waiting);
 	INIT_LIST_HEAD(&queue->finished);
+	INIT_LIST_HEAD(&queue->sent_list);
 	queue->sent = RB_ROOT;
+	queue->last_post = NULL;
+	queue->last_run = 0;
 	queue->next_id = 1;
 	queue->nr_packets = 0;
 	queue->nr_completions = 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_queue_init);
 
 /**
  * vmb_queue_add() - put an entry where it belongs
@@ -46,12 +159,13 @@ void vmb_queue_add(struct vmb_channel_queue *queue, struct vmb_outgoing *out,
 	}
 	queue->nr_packets++;
 	if (sent)
-		rb_add(&out->by_id, &queue->sent, id_before);
+		add_sent(queue, out);
 	else
 		list_add_tail(&out->node, &queue->waiting);
 	vmb_outgoing_packet(out)->state =
 		sent ? VMB_PACKET_SENT : VMB_PACKET_QUEUED;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_queue_add);
 
 /**
  * vmb_queue_remove() - take an entry out of a queue
@@ -68,20 +182,19 @@ void vmb_queue_remove(struct vmb_channel_queue *queue, struct vmb_outgoing *out)
 	}
 	queue->nr_packets--;
 	if (vmb_outgoing_packet(out)->state == VMB_PACKET_SENT)
-		rb_erase(&out->by_id, &queue->sent);
+		remove_sent(queue, out);
 	else
 		list_del(&out->node);
 	vmb_outgoing_packet(out)->state = VMB_PACKET_IDLE;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_queue_remove);
 
 static struct vmb_outgoing *last_of(struct vmb_channel_queue *queue)
 {
-	struct rb_node *node;
+	struct list_head *list = list_empty(&queue->waiting) ? &queue->sent_list :
+							       &queue->waiting;
 
-	if (!list_empty(&queue->waiting))
-		return list_last_entry(&queue->waiting, struct vmb_outgoing, node);
-	node = rb_last(&queue->sent);
-	return node ? rb_entry(node, struct vmb_outgoing, by_id) : NULL;
+	return list_empty(list) ? NULL : list_last_entry(list, struct vmb_outgoing, node);
 }
 
 static void discard(struct vmb_channel *channel, struct vmb_packet *packet)
@@ -151,9 +264,13 @@ void vmb_queue_splice(struct vmb_channel *channel,
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&queue->sent));
 	queue->sent = staged->sent;
 	staged->sent = RB_ROOT;
+	queue->last_post = staged->last_post;
+	queue->last_run = staged->last_run;
+	list_splice_init(&staged->sent_list, &queue->sent_list);
 	list_splice_init(&staged->waiting, &queue->waiting);
 	queue->nr_packets += staged->nr_packets;
 	queue->nr_completions += staged->nr_completions;
 	staged->nr_packets = 0;
 	staged->nr_completions = 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_queue_splice);
