@@ -7,6 +7,7 @@
 #include "core/bus_error.h"
 #include "core/channel.h"
 #include "inflight.h"
+#include "stream/read.h"
 
 /* The two passes of .save_packet, to the letter. */
 
@@ -83,6 +84,30 @@ static const u8 *saved_state(struct kunit *test, struct vmb_test_stream *stream,
 	return (u8 *)(packet + 1) + round_up(le32_to_cpu(packet->payload_bytes), 8);
 }
 
+/* A reader takes it: padding is zero, chunks are cut where they should be. */
+static void expect_readable(struct kunit *test, const struct vmb_test_stream *stream)
+{
+	const struct vmb_stream_limits limits = {
+		.channels = 1, .packet_bytes = PAGE_SIZE, .vsp_bytes = STATE_MAX,
+		.gpadl_pages = 64,
+	};
+	struct vmb_stream_reader reader;
+	struct vmb_stream_piece piece;
+	u32 at = 0, need;
+	int ret = 0;
+
+	vmb_stream_reader_init(&reader, &limits);
+	while (!ret && at < stream->bytes) {
+		ret = vmb_stream_need(&reader, stream->data + at, stream->bytes - at, &need);
+		if (!ret)
+			ret = vmb_stream_take(&reader, stream->data + at, need);
+		at += need;
+		while (!ret && (ret = vmb_stream_next(&reader, &piece)) > 0)
+			ret = 0;
+	}
+	KUNIT_EXPECT_EQ_MSG(test, vmb_stream_finish(&reader), 0, "%s", reader.error.reason);
+}
+
 /**
  * struct script_case - what .save_packet answers, and what comes of it
  * @name: the property
@@ -115,6 +140,10 @@ static const struct script_case script_cases[] = {
 	  PASSES(2, { -EIO, 24 }, { 0, 24 }), 0, 2, 24 },
 	{ "one byte is state", PASSES(2, { -ENOBUFS, 1 }, { 0, 1 }), 0, 2, 1 },
 	{ "pass two may need less", PASSES(2, { -ENOBUFS, 24 }, { 0, 8 }), 0, 2, 8 },
+	{ "pass two may need less than a word less",
+	  PASSES(2, { -ENOBUFS, 24 }, { 0, 17 }), 0, 2, 17 },
+	{ "pass two of a long state may need less",
+	  PASSES(2, { -ENOBUFS, 6000 }, { 0, 4999 }), 0, 2, 4999 },
 	{ "pass two may need nothing", PASSES(2, { -ENOBUFS, 24 }, { 0, 0 }), 0, 2, 0 },
 	{ "failure in pass two is the save's",
 	  PASSES(2, { -ENOBUFS, 24 }, { -EIO, 24 }), -EIO, 2 },
@@ -168,6 +197,7 @@ static void passes_follow_the_rule(struct kunit *test)
 	/* Assert */
 	KUNIT_EXPECT_EQ(test, vmb_test_server_count(line->server, VMB_TEST_SAVE), c->calls);
 	if (!c->result) {
+		expect_readable(test, stream);
 		state = saved_state(test, stream, 0, &bytes);
 		KUNIT_EXPECT_EQ(test, bytes, c->bytes);
 		KUNIT_EXPECT_TRUE(test, vmb_test_filled(state, min(bytes, 4000U), 1));
@@ -230,6 +260,36 @@ static void buffer_is_zeroed_for_every_pass(struct kunit *test)
 
 	/* Assert */
 	KUNIT_ASSERT_EQ(test, passes->nr, 5);
+	for (i = 0; i < passes->nr; i++)
+		KUNIT_EXPECT_TRUE_MSG(test, passes->call[i].zeroed, "call %u", i);
+}
+
+/* What a VSP wrote and did not need is not there for the packet after it. */
+static void buffer_is_zeroed_after_a_vsp_that_needed_less(struct kunit *test)
+{
+	static const struct vmb_test_script less = {
+		.nr = 2,
+		.pass = { { -ENOBUFS, 256 }, { 0, 16 } },
+	};
+	struct passes *passes;
+	struct vmb_test_line *line = one_packet(test, 300, &passes);
+	struct vmb_test_stream *stream;
+	u32 i;
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(line->machine, VMB_BUS_RUNNING), 0);
+	for (i = 0; i < 3; i++)
+		KUNIT_ASSERT_EQ(test, vmb_test_server_send(line->server, 8, 128), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_machine_set_state(line->machine, VMB_BUS_STOP), 0);
+	line->server->knobs.save = less;
+	line->server->knobs.save.id = 2;
+	passes->nr = 0;
+
+	/* Act */
+	KUNIT_ASSERT_EQ(test, save(line, &stream), 0);
+
+	/* Assert */
+	KUNIT_ASSERT_EQ(test, passes->nr, 8);
 	for (i = 0; i < passes->nr; i++)
 		KUNIT_EXPECT_TRUE_MSG(test, passes->call[i].zeroed, "call %u", i);
 }
@@ -424,6 +484,7 @@ static struct kunit_case save_packet_cases[] = {
 	KUNIT_CASE(first_pass_has_no_buffer),
 	KUNIT_CASE(second_pass_has_what_was_asked_for),
 	KUNIT_CASE(buffer_is_zeroed_for_every_pass),
+	KUNIT_CASE(buffer_is_zeroed_after_a_vsp_that_needed_less),
 	KUNIT_CASE(called_once_for_every_packet_and_session),
 	KUNIT_CASE(called_again_for_a_later_session),
 	KUNIT_CASE(called_in_the_order_of_sending),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/align.h>
 #include <linux/errno.h>
 #include <linux/moduleparam.h>
+#include <linux/overflow.h>
 #include <linux/string.h>
 
 #include "core/channel.h"
@@ -60,96 +62,107 @@ u32 vmb_channel_state_max(void)
 
 /**
  * struct passes - what is asked of a VSP, and what it has answered
- * @channel: the channel
- * @packet: the packet, for a @call that is about one
+ * @args: what .save_packet gets; of a channel's state without a packet
  * @what: it is the state of this
- * @max: cap on @needed
- * @call: one pass; like the callback, but never a positive value
- * @buf: as in struct vmb_save_packet
- * @size: likewise
- * @needed: likewise
+ * @max: cap on @args.needed
+ * @room: where @args.buf may be
  */
 struct passes {
-	struct vmb_channel *channel;
-	struct vmb_packet *packet;
+	struct vmb_save_packet args;
 	const char *what;
 	u32 max;
-	int (*call)(struct passes *passes);
-	void *buf;
-	u32 size;
-	u32 needed;
+	const struct vmb_save_room *room;
 };
-
-static int call_save_packet(struct passes *passes)
-{
-	struct vmb_save_packet args = {
-		.channel = passes->channel,
-		.packet = passes->packet,
-		.buf = passes->buf,
-		.size = passes->size,
-		.needed = passes->size,
-	};
-	int ret = passes->channel->vsp->save_packet(&args);
-
-	passes->needed = args.needed;
-	return WARN_ONCE(ret > 0, "vmb: .save_packet returned %d\n", ret) ?
-	       -EINVAL : ret;
-}
 
 static int call_save_state(struct passes *passes)
 {
+	struct vmb_channel *channel = passes->args.channel;
 	struct vmb_save_state args = {
-		.channel = passes->channel,
-		.buf = passes->buf,
-		.size = passes->size,
-		.needed = passes->size,
+		.channel = channel,
+		.buf = passes->args.buf,
+		.size = passes->args.size,
+		.needed = passes->args.size,
 	};
-	int ret = passes->channel->vsp->save_state(&args);
+	int ret = channel->vsp->save_state(&args);
 
-	passes->needed = args.needed;
+	passes->args.needed = args.needed;
 	return WARN_ONCE(ret > 0, "vmb: .save_state returned %d\n", ret) ?
 	       -EINVAL : ret;
 }
 
+/* One pass, like the callback, but never a positive value */
+static int call(struct passes *passes, void *buf, u32 size)
+{
+	struct vmb_save_packet *args = &passes->args;
+	int ret;
+
+	args->buf = buf;
+	args->size = size;
+	args->needed = size;
+	if (!args->packet)
+		return call_save_state(passes);
+	ret = args->channel->vsp->save_packet(args);
+	return WARN_ONCE(ret > 0, "vmb: .save_packet returned %d\n", ret) ?
+	       -EINVAL : ret;
+}
+
+static void *find_room(struct vmb_save *save, const struct vmb_save_room *room, u32 size)
+{
+	u32 padded = ALIGN(size, 8), bytes;
+	u8 *buf;
+
+	if (size <= room->bytes) {
+		memset(room->place, 0, size);
+		return room->place;
+	}
+	if (padded < size || check_add_overflow(room->front, padded, &bytes))
+		return NULL;
+	buf = vmb_save_scratch(save, bytes);
+	if (!buf)
+		return NULL;
+	memset(buf + room->front, 0, size);
+	return buf + room->front;
+}
+
 static int fill(struct vmb_save *save, struct passes *passes)
 {
-	u32 size = passes->needed;
+	u32 size = passes->args.needed;
+	void *buf;
 
 	if (size > passes->max)
 		return vmb_save_fail(save, -EMSGSIZE,
 				     "%s wants to save %u bytes for %s, the cap is %u",
-				     passes->channel->vsp->name, size,
+				     passes->args.channel->vsp->name, size,
 				     passes->what, passes->max);
-	passes->buf = vmb_save_scratch(save, size);
-	if (!passes->buf)
+	buf = find_room(save, passes->room, size);
+	if (!buf)
 		return vmb_save_fail(save, -ENOMEM, "no memory for the state of %s",
 				     passes->what);
-	memset(passes->buf, 0, size);
-	passes->size = size;
-	return passes->call(passes);
+	return call(passes, buf, size);
 }
 
 static int run(struct vmb_save *save, struct passes *passes, u32 *bytes)
 {
-	const char *vsp = passes->channel->vsp->name;
+	const char *vsp = passes->args.channel->vsp->name;
+	const struct vmb_save_packet *args = &passes->args;
 	int pass, ret;
 
 	*bytes = 0;
-	ret = passes->call(passes);
+	ret = call(passes, NULL, 0);
 	if (!ret)
 		return 0;
-	for (pass = 0; pass < PASSES && passes->needed > passes->size; pass++) {
+	for (pass = 0; pass < PASSES && args->needed > args->size; pass++) {
 		ret = fill(save, passes);
-		if (!ret && passes->needed > passes->size)
+		if (!ret && args->needed > args->size)
 			return vmb_save_fail(save, -EOVERFLOW,
 					     "%s claims %u bytes of state in a buffer of %u",
-					     vsp, passes->needed, passes->size);
+					     vsp, args->needed, args->size);
 		if (!ret)
-			*bytes = passes->needed;
+			*bytes = args->needed;
 		if (!ret || save->error)
 			return ret;
 	}
-	if (pass == PASSES && passes->needed > passes->size)
+	if (pass == PASSES && args->needed > args->size)
 		return vmb_save_fail(save, -EBADFD,
 				     "the state of %s of %s keeps growing",
 				     passes->what, vsp);
@@ -159,36 +172,38 @@ static int run(struct vmb_save *save, struct passes *passes, u32 *bytes)
 
 /**
  * vmb_save_packet_state() - let the VSP save its state of a packet
- * @save: the session; the caller has its turn; the state goes to its scratch
+ * @save: the session; the caller has its turn
  * @channel: the channel
  * @packet: a packet in use
- * @bytes: set to the length of the state, 0 = none
+ * @room: where the state may go; set to where it is
  *
  * Context: process context, may sleep; calls .save_packet.
  * Return: 0 or an errno as above, and the session has failed with it.
  */
 int vmb_save_packet_state(struct vmb_save *save, struct vmb_channel *channel,
-			  struct vmb_packet *packet, u32 *bytes)
+			  struct vmb_packet *packet, struct vmb_save_room *room)
 {
 	struct passes passes = {
-		.channel = channel,
-		.packet = packet,
+		.args.channel = channel,
+		.args.packet = packet,
 		.what = "a packet",
 		.max = vmb_packet_state_max(),
-		.call = call_save_packet,
+		.room = room,
 	};
+	int ret;
 
-	*bytes = 0;
 	if (!channel->vsp->save_packet)
 		return vmb_save_fail(save, -EOPNOTSUPP,
 				     "%s cannot save packets and has some in use",
 				     channel->vsp->name);
-	return run(save, &passes, bytes);
+	ret = run(save, &passes, &room->state_bytes);
+	room->state = passes.args.buf;
+	return ret;
 }
 
 /**
  * vmb_save_channel_state() - let the VSP save its state of a channel
- * @save: as for vmb_save_packet_state()
+ * @save: the session; the caller has its turn; the state goes to its scratch
  * @channel: the channel; its VSP has .save_state
  * @bytes: set to the length of the state, which may be 0
  *
@@ -198,11 +213,12 @@ int vmb_save_packet_state(struct vmb_save *save, struct vmb_channel *channel,
 int vmb_save_channel_state(struct vmb_save *save, struct vmb_channel *channel,
 			   u32 *bytes)
 {
+	const struct vmb_save_room scratch = { .bytes = 0 };
 	struct passes passes = {
-		.channel = channel,
+		.args.channel = channel,
 		.what = "a channel",
 		.max = vmb_channel_state_max(),
-		.call = call_save_state,
+		.room = &scratch,
 	};
 
 	return run(save, &passes, bytes);

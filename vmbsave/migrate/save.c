@@ -73,18 +73,23 @@ int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...)
  */
 void *vmb_save_scratch(struct vmb_save *save, u32 bytes)
 {
+	size_t room = VMBSAVE_CHUNK_MAX;
+
 	if (save->scratch && bytes <= save->scratch_room)
 		return save->scratch;
+	/* States that grow from packet to packet do not move it for each. */
+	while (room < bytes)
+		room *= 2;
 	kvfree_sensitive(save->scratch, save->scratch_room);
-	save->scratch = kvmalloc(bytes, GFP_KERNEL_ACCOUNT);
-	save->scratch_room = save->scratch ? bytes : 0;
+	save->scratch = kvmalloc(room, GFP_KERNEL_ACCOUNT);
+	save->scratch_room = save->scratch ? room : 0;
 	return save->scratch;
 }
 
 static bool at_end(const struct vmb_save *save)
 {
 	return save->phase == VMB_SAVE_DONE && !save->record.pending &&
-	       !save->chunk_bytes;
+	       !save->next_bytes;
 }
 
 /**
@@ -235,7 +240,7 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 	vmb_stream_writer_init(&save->writer, stream_id);
 	save->chunk = kmalloc(VMBSAVE_CHUNK_MAX, GFP_KERNEL_ACCOUNT);
 	/* Nobody else can have it; to wait would look like a wrong order of turns. */
-	ret = save->chunk ? vmb_turn_try(&save->turn) : -ENOMEM;
+	ret = save->chunk && vmb_save_scratch(save, 0) ? vmb_turn_try(&save->turn) : -ENOMEM;
 	if (!ret) {
 		/* Who finds the session at one channel waits until it has all. */
 		ret = vmb_holds_take(&save->holds, &save->base, bus, list, nr,
@@ -287,9 +292,30 @@ void vmb_save_drop(struct vmb_save *save)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_save_drop);
 
+/* Puts what is pending; *chunk is where the open chunk lies if not at save->open. */
+static int put_pending(struct vmb_save *save, void **chunk)
+{
+	struct vmb_save_record *record = &save->record;
+	int ret;
+
+	if (record->flat && vmb_stream_is_long(record->segments[0].bytes) &&
+	    !save->writer.used)
+		ret = vmb_stream_put_long(&save->writer, save->scratch, record->type,
+					  record->segments[0].bytes, chunk);
+	else
+		ret = vmb_stream_put_record(&save->writer, save->open, record->type,
+					    record->segments, record->nr);
+	if (ret < 0)
+		return vmb_save_fail(save, ret, "a record is too long");
+	if (!ret)
+		record->pending = false;
+	return ret;
+}
+
 static int make_chunk(struct vmb_save *save)
 {
 	struct vmb_save_record *record = &save->record;
+	void *chunk = save->open;
 	int ret;
 
 	for (;;) {
@@ -305,34 +331,36 @@ static int make_chunk(struct vmb_save *save)
 			if (!record->pending)
 				continue;
 		}
-		ret = vmb_stream_put_record(&save->writer, save->chunk,
-					    record->type, record->segments,
-					    record->nr);
+		ret = put_pending(save, &chunk);
 		if (ret < 0)
-			return vmb_save_fail(save, ret, "a record is too long");
-		if (ret == VMB_MORE)
+			return ret;
+		/* The last part of a long record may still lie in the scratch. */
+		if (ret == VMB_MORE || chunk != save->open)
 			break;
-		record->pending = false;
 	}
-	save->chunk_bytes = vmb_stream_seal(&save->writer, save->chunk);
-	save->chunk_start = 0;
+	save->next_bytes = vmb_stream_seal(&save->writer, chunk);
+	save->next = chunk;
 	return 0;
 }
 
-/* Makes sure that there is something to hand out, unless all was. */
-static int ready(struct vmb_save *save)
+/*
+ * Makes sure that there is something to hand out, unless all was. It is made at
+ * @open, which takes %VMBSAVE_CHUNK_MAX bytes.
+ */
+static int ready(struct vmb_save *save, void *open)
 {
 	if (save->dropped)
 		return -ESTALE;
 	if (save->error)
 		return save->error;
-	if (save->chunk_bytes || at_end(save))
+	if (save->next_bytes || at_end(save))
 		return 0;
+	save->open = open;
 	if (save->phase != VMB_SAVE_HEADER)
 		return make_chunk(save);
-	vmb_stream_put_header(&save->writer, save->chunk);
-	save->chunk_bytes = sizeof(struct vmbsave_stream_header);
-	save->chunk_start = 0;
+	vmb_stream_put_header(&save->writer, open);
+	save->next_bytes = sizeof(struct vmbsave_stream_header);
+	save->next = open;
 	save->phase = VMB_SAVE_MANIFEST;
 	return 0;
 }
@@ -353,13 +381,13 @@ int vmb_save_read_begin(struct vmb_save *save, const void **data, u32 *bytes)
 
 	if (ret)
 		return ret;
-	ret = ready(save);
+	ret = ready(save, save->chunk);
 	if (ret) {
 		vmb_turn_release(&save->turn);
 		return ret;
 	}
-	*data = save->chunk + save->chunk_start;
-	*bytes = save->chunk_bytes;
+	*data = save->next;
+	*bytes = save->next_bytes;
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_save_read_begin);
@@ -372,8 +400,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_save_read_begin);
  */
 void vmb_save_read_end(struct vmb_save *save, u32 consumed)
 {
-	save->chunk_start += consumed;
-	save->chunk_bytes -= consumed;
+	save->next += consumed;
+	save->next_bytes -= consumed;
 	vmb_turn_release(&save->turn);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_save_read_end);
@@ -413,19 +441,23 @@ EXPORT_SYMBOL_NS_GPL(vmb_channel_save_begin, VMBSAVE_NS);
 static int copy_chunks(struct vmb_save *save, void *buf, u32 size, u32 *filled,
 		       u32 *required)
 {
+	void *to;
 	int ret;
 
 	for (;;) {
-		ret = ready(save);
-		if (ret || !save->chunk_bytes)
+		/* What fits in any case is made where it is wanted. */
+		to = size - *filled < VMBSAVE_CHUNK_MAX ? save->chunk : buf + *filled;
+		ret = ready(save, to);
+		if (ret || !save->next_bytes)
 			break;
-		if (save->chunk_bytes > size - *filled) {
-			*required = save->chunk_bytes;
+		if (save->next_bytes > size - *filled) {
+			*required = save->next_bytes;
 			return *filled ? VMB_MORE : -ENOBUFS;
 		}
-		memcpy(buf + *filled, save->chunk, save->chunk_bytes);
-		*filled += save->chunk_bytes;
-		save->chunk_bytes = 0;
+		if (save->next != buf + *filled)
+			memcpy(buf + *filled, save->next, save->next_bytes);
+		*filled += save->next_bytes;
+		save->next_bytes = 0;
 	}
 	/* What was handed out is not lost: the next call answers the error. */
 	return ret && *filled ? VMB_MORE : ret;

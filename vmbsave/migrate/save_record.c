@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/align.h>
 #include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/string.h>
@@ -21,8 +22,9 @@ static void begin_record(struct vmb_save *save, u16 type, u32 head_bytes)
 {
 	struct vmb_save_record *record = &save->record;
 
-	memset(&record->head, 0, sizeof(record->head));
+	memset(&record->head, 0, head_bytes);
 	record->pending = true;
+	record->flat = false;
 	record->type = type;
 	record->nr = 1;
 	record->segments[0].data = &record->head;
@@ -223,29 +225,80 @@ static int save_gpadl(struct vmb_save *save)
 	return 0;
 }
 
+/* The library's part, with the payload that is still to be sent */
+static void fill_packet(u8 *to, const struct vmb_outgoing *out, u32 flags, bool sent,
+			u32 vsp_bytes)
+{
+	struct vmbsave_packet head = {
+		.transaction_id = cpu_to_le64(out->id),
+		.state = cpu_to_le32(sent ? VMBSAVE_PACKET_SENT : VMBSAVE_PACKET_QUEUED),
+		.flags = cpu_to_le32(flags),
+		.payload_bytes = cpu_to_le32(sent ? 0 : out->bytes),
+		.vsp_bytes = cpu_to_le32(vsp_bytes),
+	};
+	u32 padding = ALIGN(out->bytes, 8) - out->bytes;
+
+	memcpy(to, &head, sizeof(head));
+	if (sent)
+		return;
+	memcpy(to + sizeof(head), out->data, out->bytes);
+	memset(to + sizeof(head) + out->bytes, 0, padding);
+}
+
+/* It goes to the scratch, because the open chunk has no room for it. */
+static int save_packet_later(struct vmb_save *save, const struct vmb_save_room *room,
+			     u8 **to)
+{
+	u32 bytes = room->front - VMB_STREAM_HEADROOM + room->state_bytes;
+	struct vmb_save_record *record = &save->record;
+	u8 *scratch = save->scratch;
+
+	if (!room->state_bytes) {
+		scratch = vmb_save_scratch(save, room->front);
+		if (!scratch)
+			return vmb_save_fail(save, -ENOMEM, "no memory for a packet");
+	}
+	*to = scratch + VMB_STREAM_HEADROOM;
+	/* A VSP may have written to what it does not need. */
+	memset(*to + bytes, 0, ALIGN(bytes, 8) - bytes);
+	record->pending = true;
+	record->flat = true;
+	record->type = VMBSAVE_RECORD_PACKET;
+	record->nr = 1;
+	record->segments[0].data = *to;
+	record->segments[0].bytes = bytes;
+	return 0;
+}
+
+/* A VSP's state is written where it is handed out from, and not copied. */
 static int save_packet(struct vmb_save *save, struct vmb_channel *channel,
 		       struct vmb_outgoing *out)
 {
-	struct vmbsave_packet *head = &save->record.head.packet;
 	struct vmb_packet *packet = vmb_outgoing_packet(out);
 	bool sent = vmb_outgoing_is_sent(out);
-	u32 vsp_bytes;
+	u32 lib_bytes = sizeof(struct vmbsave_packet) + (sent ? 0 : ALIGN(out->bytes, 8));
+	struct vmb_save_room room = { .front = VMB_STREAM_HEADROOM + lib_bytes };
+	u8 *to = vmb_stream_room(&save->writer, save->open, lib_bytes);
 	int ret;
 
 	save->place.packet = out->id;
-	ret = vmb_save_packet_state(save, channel, packet, &vsp_bytes);
+	if (to) {
+		room.place = to + lib_bytes;
+		room.bytes = save->open + VMBSAVE_CHUNK_MAX - room.place;
+	}
+	ret = vmb_save_packet_state(save, channel, packet, &room);
 	if (ret)
 		return ret;
-	begin_record(save, VMBSAVE_RECORD_PACKET, sizeof(*head));
-	head->transaction_id = cpu_to_le64(out->id);
-	head->state = cpu_to_le32(sent ? VMBSAVE_PACKET_SENT :
-				  VMBSAVE_PACKET_QUEUED);
-	head->flags = cpu_to_le32(packet->flags);
-	head->payload_bytes = cpu_to_le32(sent ? 0 : out->bytes);
-	head->vsp_bytes = cpu_to_le32(vsp_bytes);
-	add_segment(save, out->data, sent ? 0 : out->bytes);
-	add_segment(save, save->scratch, vsp_bytes);
-	return 0;
+	if (to && (!room.state_bytes || room.state == room.place)) {
+		fill_packet(to, out, packet->flags, sent, room.state_bytes);
+		vmb_stream_put_made(&save->writer, save->open, VMBSAVE_RECORD_PACKET,
+				    lib_bytes + room.state_bytes);
+		return 0;
+	}
+	ret = save_packet_later(save, &room, &to);
+	if (!ret)
+		fill_packet(to, out, packet->flags, sent, room.state_bytes);
+	return ret;
 }
 
 static int save_completion(struct vmb_save *save, struct vmb_outgoing *out)
@@ -277,6 +330,7 @@ static int save_queue(struct vmb_save *save)
 		return ret;
 	save->place.packet = 0;
 	save->cursor = vmb_outgoing_next(channel, out);
+	vmb_outgoing_prefetch(channel, save->cursor);
 	return 0;
 }
 
@@ -295,8 +349,9 @@ static int save_end(struct vmb_save *save)
  * vmb_save_next_record() - make the record that comes next
  * @save: the session; the caller has its turn
  *
- * Leaves record.pending false if the phase had no more records, or if the open
- * chunk has to be sealed before the end record.
+ * Leaves record.pending false if the record was put into the open chunk at once,
+ * if the phase had no more records, or if the open chunk has to be sealed before
+ * the end record.
  *
  * Context: process context, may sleep; calls .save_state and .save_packet.
  * Return: 0, or an errno and the session has failed with it.

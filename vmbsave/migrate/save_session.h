@@ -40,7 +40,7 @@ enum vmb_save_phase {
 	VMB_SAVE_DONE,
 };
 
-#define VMB_SAVE_SEGMENTS 3
+#define VMB_SAVE_SEGMENTS 2
 
 /**
  * struct vmb_save_record - the record that is being written
@@ -48,6 +48,8 @@ enum vmb_save_phase {
  * @type: VMBSAVE_RECORD_*
  * @nr: segments in use
  * @segments: its payload
+ * @flat: the only segment lies in the session's scratch with room before it, so
+ *	that it can be cut to chunks where it lies
  * @head: the fixed part, first segment
  */
 struct vmb_save_record {
@@ -55,12 +57,12 @@ struct vmb_save_record {
 	u16 type;
 	u32 nr;
 	struct vmb_stream_segment segments[VMB_SAVE_SEGMENTS];
+	bool flat;
 	union {
 		struct vmbsave_manifest manifest;
 		struct vmbsave_channel channel;
 		struct vmbsave_vsp_state state;
 		struct vmbsave_gpadl gpadl;
-		struct vmbsave_packet packet;
 		struct vmbsave_completion completion;
 		struct vmbsave_end end;
 	} head;
@@ -80,8 +82,9 @@ struct vmb_save_record {
  * @place: of the error, or of what is being saved
  * @writer: position in the stream
  * @chunk: buffer of one chunk
- * @chunk_bytes: bytes in @chunk that were not handed out yet
- * @chunk_start: where they begin
+ * @open: where the chunk is made that comes next: @chunk, or the caller's buffer
+ * @next: bytes that were made and not handed out yet, at @open or in @scratch
+ * @next_bytes: how many
  * @phase: what comes next
  * @index: of the channel in @channels
  * @gpadl: id of the last GPADL saved
@@ -103,15 +106,32 @@ struct vmb_save {
 	struct vmb_error_place place;
 	struct vmb_stream_writer writer;
 	u8 *chunk;
-	u32 chunk_bytes;
-	u32 chunk_start;
+	u8 *open;
+	const u8 *next;
+	u32 next_bytes;
 	enum vmb_save_phase phase;
 	u32 index;
 	unsigned long gpadl;
 	struct vmb_outgoing *cursor;
 	struct vmb_save_record record;
 	void *scratch;
-	u32 scratch_room;
+	size_t scratch_room;
+};
+
+/**
+ * struct vmb_save_room - where a VSP may put its state of a packet
+ * @place: first choice; may be NULL if @bytes is 0
+ * @bytes: room there
+ * @front: bytes to keep free before the state if it goes to the scratch
+ * @state: [out] where it is, @place or the scratch behind @front
+ * @state_bytes: [out] its length, 0 = none
+ */
+struct vmb_save_room {
+	u8 *place;
+	u32 bytes;
+	u32 front;
+	u8 *state;
+	u32 state_bytes;
 };
 
 __printf(3, 4)
@@ -123,7 +143,7 @@ int vmb_save_next_record(struct vmb_save *save);
 
 /* packet_save.c: the two passes */
 int vmb_save_packet_state(struct vmb_save *save, struct vmb_channel *channel,
-			  struct vmb_packet *packet, u32 *bytes);
+			  struct vmb_packet *packet, struct vmb_save_room *room);
 int vmb_save_channel_state(struct vmb_save *save, struct vmb_channel *channel,
 			   u32 *bytes);
 u32 vmb_packet_state_max(void);

@@ -32,6 +32,8 @@ static_assert(offsetof(struct vmbsave_chunk_header, hash) == 24);
 static_assert(sizeof(struct vmbsave_record_header) == 8);
 static_assert(sizeof(struct vmbsave_chunk_header) + VMBSAVE_CHUNK_ROOM == VMBSAVE_CHUNK_MAX);
 static_assert(VMBSAVE_CHUNK_ROOM % RECORD_ALIGN == 0);
+static_assert(VMB_STREAM_HEADROOM == sizeof(struct vmbsave_chunk_header) +
+	      sizeof(struct vmbsave_record_header));
 /* END must always fit in a chunk of its own. */
 static_assert(sizeof(struct vmbsave_record_header) + sizeof(struct vmbsave_end) <=
 	      VMBSAVE_CHUNK_ROOM);
@@ -151,22 +153,11 @@ static void count_record(struct vmb_stream_writer *w, u16 type)
 		w->nr_channels++;
 }
 
-/* Fill a chunk with the next part of a record that is longer than a chunk. */
-static int put_long(struct vmb_stream_writer *w, u8 *chunk, u16 type, u32 bytes,
-		    const struct vmb_stream_segment *segs, u32 nr_segs)
+/* The next part of a record that is longer than a chunk is in place. */
+static int end_part(struct vmb_stream_writer *w, u16 type, u32 total, u32 part)
 {
-	u32 total = RECORD_HEAD + ALIGN(bytes, RECORD_ALIGN);
-	u32 part = min(total - w->record_done, (u32)VMBSAVE_CHUNK_ROOM);
-	u32 head = 0;
-
-	if (w->record_done) {
+	if (w->record_done)
 		w->flags |= VMB_STREAM_WRITER_CONTINUED;
-	} else {
-		put_record_header(chunk + CHUNK_HEAD, type, bytes);
-		head = RECORD_HEAD;
-	}
-	put_part(chunk + CHUNK_HEAD + head, w->record_done + head, part - head, segs, nr_segs);
-
 	w->flags |= VMB_STREAM_WRITER_FULL;
 	w->used = CHUNK_HEAD + part;
 	w->record_done += part;
@@ -176,6 +167,22 @@ static int put_long(struct vmb_stream_writer *w, u8 *chunk, u16 type, u32 bytes,
 	w->record_done = 0;
 	count_record(w, type);
 	return 0;
+}
+
+/* Fill a chunk with the next part of a record that is longer than a chunk. */
+static int put_long(struct vmb_stream_writer *w, u8 *chunk, u16 type, u32 bytes,
+		    const struct vmb_stream_segment *segs, u32 nr_segs)
+{
+	u32 total = RECORD_HEAD + ALIGN(bytes, RECORD_ALIGN);
+	u32 part = min(total - w->record_done, (u32)VMBSAVE_CHUNK_ROOM);
+	u32 head = 0;
+
+	if (!w->record_done) {
+		put_record_header(chunk + CHUNK_HEAD, type, bytes);
+		head = RECORD_HEAD;
+	}
+	put_part(chunk + CHUNK_HEAD + head, w->record_done + head, part - head, segs, nr_segs);
+	return end_part(w, type, total, part);
 }
 
 /**
@@ -232,6 +239,105 @@ int vmb_stream_put_record(struct vmb_stream_writer *w, void *chunk, u16 type,
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(vmb_stream_put_record, VMBSAVE_NS);
+
+static bool fits(const struct vmb_stream_writer *w, u64 total)
+{
+	return total <= (w->used ? VMBSAVE_CHUNK_MAX - w->used : VMBSAVE_CHUNK_ROOM);
+}
+
+/**
+ * vmb_stream_room() - where the payload of the next record can be made
+ * @w: the writer
+ * @chunk: the open chunk's %VMBSAVE_CHUNK_MAX bytes
+ * @bytes: length of the payload
+ *
+ * For who has no other place for it than that: it spares the copy. Until
+ * vmb_stream_put_made() is called nothing has happened.
+ *
+ * Context: Any.
+ * Return: that many bytes, rounded up to 8, in @chunk; NULL: the record does not
+ * fit there, or no record may be put now; vmb_stream_put_record() says why.
+ */
+void *vmb_stream_room(const struct vmb_stream_writer *w, void *chunk, u32 bytes)
+{
+	if (w->flags || w->record_done || !w->sequence ||
+	    !fits(w, RECORD_HEAD + ALIGN((u64)bytes, RECORD_ALIGN)))
+		return NULL;
+	return (u8 *)chunk + (w->used ?: CHUNK_HEAD) + RECORD_HEAD;
+}
+EXPORT_SYMBOL_NS_GPL(vmb_stream_room, VMBSAVE_NS);
+
+/**
+ * vmb_stream_put_made() - put a record whose payload was made in its place
+ * @w: the writer; vmb_stream_room() has given the place last
+ * @chunk: the open chunk
+ * @type: VMBSAVE_RECORD_*, not END
+ * @bytes: length of the payload, at most what was asked for
+ *
+ * Context: Any.
+ */
+void vmb_stream_put_made(struct vmb_stream_writer *w, void *chunk, u16 type, u32 bytes)
+{
+	u32 padded = ALIGN(bytes, RECORD_ALIGN);
+	u8 *to;
+
+	if (!w->used)
+		w->used = CHUNK_HEAD;
+	to = (u8 *)chunk + w->used;
+	put_record_header(to, type, bytes);
+	if (padded != bytes)
+		memset(to + RECORD_HEAD + bytes, 0, padded - bytes);
+	w->used += RECORD_HEAD + padded;
+	count_record(w, type);
+}
+EXPORT_SYMBOL_NS_GPL(vmb_stream_put_made, VMBSAVE_NS);
+
+/**
+ * vmb_stream_is_long() - does a record take chunks of its own?
+ * @bytes: length of its payload
+ *
+ * Context: Any.
+ * Return: true if it is longer than a chunk.
+ */
+bool vmb_stream_is_long(u32 bytes)
+{
+	return RECORD_HEAD + ALIGN((u64)bytes, RECORD_ALIGN) > VMBSAVE_CHUNK_ROOM;
+}
+EXPORT_SYMBOL_NS_GPL(vmb_stream_is_long, VMBSAVE_NS);
+
+/**
+ * vmb_stream_put_long() - make the next chunk of a long record where it lies
+ * @w: the writer, without an open chunk
+ * @record: %VMB_STREAM_HEADROOM bytes that are overwritten, then the payload
+ *	and zeros up to a multiple of 8
+ * @type: VMBSAVE_RECORD_*, not END
+ * @bytes: length of the payload, vmb_stream_is_long()
+ * @chunk: set to where the chunk begins; to be sealed, handed out and not used
+ *	any more before the next call with the same record
+ *
+ * A chunk's header lies on the end of the part that was handed out before.
+ *
+ * Context: Any.
+ * Return: 0: that is the last one. %VMB_MORE: call again. -EMSGSIZE, -EBADFD: as
+ * vmb_stream_put_record(), and nothing happened.
+ */
+int vmb_stream_put_long(struct vmb_stream_writer *w, void *record, u16 type, u32 bytes,
+			void **chunk)
+{
+	u32 total, part;
+
+	if (w->flags || w->used)
+		return -EBADFD;
+	if (!w->sequence || bytes > PAYLOAD_MAX)
+		return -EMSGSIZE;
+	total = RECORD_HEAD + ALIGN(bytes, RECORD_ALIGN);
+	part = min(total - w->record_done, (u32)VMBSAVE_CHUNK_ROOM);
+	if (!w->record_done)
+		put_record_header((u8 *)record + CHUNK_HEAD, type, bytes);
+	*chunk = (u8 *)record + w->record_done;
+	return end_part(w, type, total, part);
+}
+EXPORT_SYMBOL_NS_GPL(vmb_stream_put_long, VMBSAVE_NS);
 
 /**
  * vmb_stream_seal() - finish the open chunk
