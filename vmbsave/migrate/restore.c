@@ -4,6 +4,7 @@
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmb_ns.h>
 #include <linux/vmb_result.h>
@@ -50,6 +51,7 @@ void vmb_restore_drop_staged(struct vmb_restore *restore)
 	restore->record_room = 0;
 	vmb_limit_uncharge(VMB_LIMIT_STAGED, restore->charged);
 	restore->charged = 0;
+	restore->credit = 0;
 }
 
 /**
@@ -79,6 +81,9 @@ int vmb_restore_fail(struct vmb_restore *restore, int error,
 	return error;
 }
 
+/* The counter is shared by all restores: it is asked once for many packets. */
+#define CREDIT_BYTES SZ_64K
+
 /**
  * vmb_restore_charge() - count bytes before they are staged
  * @restore: the session; the caller has its turn
@@ -89,11 +94,23 @@ int vmb_restore_fail(struct vmb_restore *restore, int error,
  */
 int vmb_restore_charge(struct vmb_restore *restore, u64 bytes)
 {
-	int ret = vmb_limit_charge(VMB_LIMIT_STAGED, bytes);
+	u64 missing;
 
-	if (!ret)
-		restore->charged += bytes;
-	return ret;
+	if (bytes <= restore->credit) {
+		restore->credit -= bytes;
+		return 0;
+	}
+	missing = bytes - restore->credit;
+	if (!vmb_limit_charge(VMB_LIMIT_STAGED, missing + CREDIT_BYTES)) {
+		restore->charged += missing + CREDIT_BYTES;
+		restore->credit = CREDIT_BYTES;
+		return 0;
+	}
+	if (vmb_limit_charge(VMB_LIMIT_STAGED, missing))
+		return -EDQUOT;
+	restore->charged += missing;
+	restore->credit = 0;
+	return 0;
 }
 
 static void free_restore(struct kref *ref)
@@ -197,7 +214,7 @@ static const struct vmb_session_ops restore_ops = {
 
 /**
  * vmb_restore_here() - the restore whose .restore_packet the caller is in
- * @channel: the channel
+ * @channel: the channel, or another one of the session
  *
  * Context: any.
  * Return: the session, valid as long as the callback has not returned, or NULL.
@@ -206,12 +223,16 @@ struct vmb_restore *vmb_restore_here(struct vmb_channel *channel)
 {
 	struct vmb_restore *restore;
 
+	/* Only the task itself sets it to itself, and then the session is its own. */
+	if (READ_ONCE(channel->restoring) == current)
+		return to_restore(channel->session);
+
 	guard(spinlock_irqsave)(&channel->lock);
 
 	if (!channel->session || channel->session->ops != &restore_ops)
 		return NULL;
 	restore = to_restore(channel->session);
-	return READ_ONCE(restore->restoring.task) == current ? restore : NULL;
+	return READ_ONCE(restore->task) == current ? restore : NULL;
 }
 
 /* What a channel must be like; called with its turn and lock. */

@@ -34,12 +34,12 @@ static int check_part(const struct vmb_restoring *restoring,
 	if (packet->channel != restoring->channel ||
 	    packet->state != VMB_PACKET_IDLE)
 		return -EINVAL;
-	if (!buf || len != restoring->view.lib_bytes)
+	if (!buf || len != restoring->view->lib_bytes)
 		return -EINVAL;
-	if (buf != restoring->view.lib && memcmp(buf, restoring->view.lib, len))
+	if (buf != restoring->view->lib && memcmp(buf, restoring->view->lib, len))
 		return -EINVAL;
-	if (restoring->view.payload_bytes > packet->room ||
-	    restoring->view.payload_bytes > vmb_channel_payload_max(restoring->channel))
+	if (restoring->view->payload_bytes > packet->room ||
+	    restoring->view->payload_bytes > vmb_channel_payload_max(restoring->channel))
 		return -EINVAL;
 	return 0;
 }
@@ -56,12 +56,12 @@ int vmb_packet_restore(struct vmb_packet *packet, const void *buf, u32 len)
 	ret = check_part(restoring, packet, buf, len);
 	if (ret)
 		return ret;
-	packet->out.id = restoring->view.transaction_id;
-	packet->out.bytes = restoring->view.payload_bytes;
+	packet->out.id = restoring->view->transaction_id;
+	packet->out.bytes = restoring->view->payload_bytes;
 	if (packet->out.bytes)
-		memcpy(packet->payload, restoring->view.payload, packet->out.bytes);
-	packet->flags = restoring->view.flags;
-	packet->restore_sent = restoring->view.state == VMBSAVE_PACKET_SENT;
+		memcpy(packet->payload, restoring->view->payload, packet->out.bytes);
+	packet->flags = restoring->view->flags;
+	packet->restore_sent = restoring->view->state == VMBSAVE_PACKET_SENT;
 	packet->state = VMB_PACKET_STAGED;
 	list_add(&packet->out.node, &restoring->made);
 	restoring->called = true;
@@ -74,19 +74,21 @@ static int call_back(struct vmb_restore *restore)
 	struct vmb_restoring *restoring = &restore->restoring;
 	const struct vmb_restore_packet args = {
 		.channel = restoring->channel,
-		.lib_buf = restoring->view.lib,
-		.lib_size = restoring->view.lib_bytes,
-		.vsp_buf = restoring->view.vsp,
-		.vsp_size = restoring->view.vsp_bytes,
+		.lib_buf = restoring->view->lib,
+		.lib_size = restoring->view->lib_bytes,
+		.vsp_buf = restoring->view->vsp,
+		.vsp_size = restoring->view->vsp_bytes,
 	};
 	struct vmb_packet *packet;
 	int ret;
 
 	INIT_LIST_HEAD(&restoring->made);
 	restoring->called = false;
-	WRITE_ONCE(restoring->task, current);
+	WRITE_ONCE(restore->task, current);
+	WRITE_ONCE(restoring->channel->restoring, current);
 	ret = restoring->channel->vsp->restore_packet(&args);
-	WRITE_ONCE(restoring->task, NULL);
+	WRITE_ONCE(restoring->channel->restoring, NULL);
+	WRITE_ONCE(restore->task, NULL);
 	if (WARN_ONCE(ret > 0, "vmb: .restore_packet returned %d\n", ret))
 		return -EINVAL;
 	packet = list_first_entry_or_null(&restoring->made, struct vmb_packet,
@@ -124,7 +126,17 @@ void vmb_restore_place(const struct vmb_restore *restore,
 	place->offset = restore->reader.record_start;
 	if (restore->current_channel)
 		place->channel = restore->current_channel->channel->id;
-	place->packet = restore->restoring.view.transaction_id;
+	if (restore->restoring.view)
+		place->packet = restore->restoring.view->transaction_id;
+}
+
+static int fail_packet(struct vmb_restore *restore, int error, const char *why)
+{
+	struct vmb_error_place place;
+
+	vmb_restore_place(restore, &place);
+	return vmb_restore_fail(restore, error, &place, "%s %s",
+				restore->restoring.channel->vsp->name, why);
 }
 
 /**
@@ -142,36 +154,27 @@ int vmb_restore_packet(struct vmb_restore *restore, const void *data, u32 bytes)
 {
 	struct vmb_restoring *restoring = &restore->restoring;
 	struct vmb_staged *staged = restore->current_channel;
-	struct vmb_error_place place;
-	const struct vmb_vsp *vsp = staged->channel->vsp;
-	struct vmb_packet *packet;
+	struct vmb_packet *packet = NULL;
 	int ret;
 
-	ret = vmb_stream_view_packet(data, bytes, &restoring->view);
-	if (WARN_ON_ONCE(ret))
-		return vmb_restore_fail(restore, ret, NULL, "a packet was not checked");
+	restoring->view = &restore->order.packet;
 	restoring->channel = staged->channel;
-	vmb_restore_place(restore, &place);
-	if (!vsp->restore_packet)
-		return vmb_restore_fail(restore, -EOPNOTSUPP, &place,
-					"%s cannot restore packets", vsp->name);
+	if (!staged->channel->vsp->restore_packet)
+		return fail_packet(restore, -EOPNOTSUPP, "cannot restore packets");
 	ret = vmb_restore_charge(restore, sizeof(*packet) + bytes);
 	if (ret)
-		return vmb_restore_fail(restore, ret, &place,
-					"the restore holds too much at once");
+		return fail_packet(restore, ret, "has no room left: the restore holds too much at once");
 	ret = call_back(restore);
 	packet = take_made(restoring);
 	if (!ret && packet) {
 		vmb_queue_add(&staged->queue, &packet->out, packet->restore_sent);
-		restoring->view.transaction_id = 0;
+		restoring->view = NULL;
 		return 0;
 	}
 	if (packet)
-		vsp->discard_packet(staged->channel, packet);
+		staged->channel->vsp->discard_packet(staged->channel, packet);
 	if (!ret)
-		return vmb_restore_fail(restore, -ENOTRECOVERABLE, &place,
-					"%s did not restore a packet and said it had",
-					vsp->name);
-	return vmb_restore_fail(restore, ret, &place,
-				"%s refused to restore a packet", vsp->name);
+		return fail_packet(restore, -ENOTRECOVERABLE,
+				   "did not restore a packet and said it had");
+	return fail_packet(restore, ret, "refused to restore a packet");
 }

@@ -61,16 +61,14 @@ struct vmb_staged {
 
 /**
  * struct vmb_restoring - the packet that .restore_packet is called for
- * @task: the one who calls it, NULL = nobody does
  * @channel: its channel
- * @view: what the stream says of it
+ * @view: what the stream says of it, kept by the session's order
  * @made: the packet, in a list of its own, once vmb_packet_restore() was called
  * @called: vmb_packet_restore() has succeeded
  */
 struct vmb_restoring {
-	struct task_struct *task;
 	struct vmb_channel *channel;
-	struct vmb_packet_view view;
+	const struct vmb_packet_view *view;
 	struct list_head made;
 	bool called;
 };
@@ -95,9 +93,11 @@ struct vmb_restoring {
  * @record_room: bytes at @record
  * @manifest: copy of the manifest, which @order points to
  * @charged: bytes counted as staged
+ * @credit: bytes among them that nothing was staged for yet
  * @staged: one for each channel in @holds
  * @current_channel: that the records are about, or NULL
  * @restoring: the packet in hand
+ * @task: the one who calls .restore_packet now, NULL = nobody does
  */
 struct vmb_restore {
 	struct vmb_session base;
@@ -118,9 +118,11 @@ struct vmb_restore {
 	u32 record_room;
 	void *manifest;
 	u64 charged;
+	u64 credit;
 	struct vmb_staged *staged;
 	struct vmb_staged *current_channel;
 	struct vmb_restoring restoring;
+	struct task_struct *task;
 };
 
 /* restore.c */

@@ -34,12 +34,14 @@ enum vmb_stream_phase {
  * struct vmb_stream_order - order and counts of records that were checked
  * @error: the first error; @error.offset counts from the start of the record's
  *	payload and @error.chunk is 0: vmb_stream_refuse() makes both right
+ * @packet: the PACKET that was checked last; valid as long as its record is there
  *
  * Of constant size, whatever the stream holds. It points to the manifest that
  * the caller keeps.
  */
 struct vmb_stream_order {
 	struct vmb_stream_error error;
+	struct vmb_packet_view packet;
 	/* private: */
 	struct vmb_stream_limits limits;
 	struct vmb_manifest_view manifest;

@@ -91,29 +91,29 @@ static int check_transaction(struct vmb_stream_order *order, const struct vmb_pa
  */
 int vmb_stream_check_packet(struct vmb_stream_order *order, const void *data, u32 bytes)
 {
-	struct vmb_packet_view p;
+	struct vmb_packet_view *p = &order->packet;
 	enum vmb_stream_phase phase;
 	int err;
 
 	if (order->error.error)
 		return order->error.error;
-	if (vmb_stream_view_packet(data, bytes, &p))
+	if (vmb_stream_view_packet(data, bytes, p))
 		return refuse(order, 0, "a packet's length is not that of its parts");
-	if (p.state != VMBSAVE_PACKET_SENT && p.state != VMBSAVE_PACKET_QUEUED)
-		return refuse_packet(order, &p, PACKET(state),
+	if (p->state != VMBSAVE_PACKET_SENT && p->state != VMBSAVE_PACKET_QUEUED)
+		return refuse_packet(order, p, PACKET(state),
 				     "a packet is in a state that does not exist");
 
-	phase = p.state == VMBSAVE_PACKET_SENT ? VMB_STREAM_SENT : VMB_STREAM_QUEUE;
+	phase = p->state == VMBSAVE_PACKET_SENT ? VMB_STREAM_SENT : VMB_STREAM_QUEUE;
 	err = vmb_order_enter(order, phase);
 	if (!err)
-		err = check_transaction(order, &p);
+		err = check_transaction(order, p);
 	if (!err)
-		err = phase == VMB_STREAM_SENT ? check_sent(order, &p) : check_queued(order, &p);
+		err = phase == VMB_STREAM_SENT ? check_sent(order, p) : check_queued(order, p);
 	if (err)
 		return err;
 
 	order->phase = phase;
-	order->transaction_id = p.transaction_id;
+	order->transaction_id = p->transaction_id;
 	order->packets_left--;
 	return 0;
 }

@@ -49,8 +49,8 @@ struct vmb_stream_limits {
  * @type: VMBSAVE_RECORD_*, one that this reader knows
  * @last: the record is complete with this piece
  * @record_bytes: length of the record's payload, checked against the limits
- * @offset: where the piece lies in the payload
  * @bytes: length of the piece, can be 0 only if @record_bytes is 0
+ * @offset: where the piece lies in the payload
  * @data: the bytes, inside the unit; no alignment is promised
  *
  * A record of up to %VMBSAVE_CHUNK_ROOM bytes with its header is one piece
@@ -60,8 +60,8 @@ struct vmb_stream_piece {
 	u16 type;
 	bool last;
 	u32 record_bytes;
-	u32 offset;
 	u32 bytes;
+	u32 offset;
 	const void *data;
 };
 
@@ -88,8 +88,8 @@ struct vmb_stream_reader {
 	u32 before;		/* length of the chunk before, if it could take more */
 	u32 chunk;		/* sequence number of the last unit, 0 = header */
 	u32 record_chunk;	/* that of the chunk in which the record begins */
-	u32 record_bytes;
 	u32 record_done;	/* bytes of its payload that were given out */
+	u32 record_bytes;
 	u16 record_type;
 	bool record_skip;	/* it is optional and unknown */
 	bool started;		/* the stream header was taken */

@@ -18,35 +18,29 @@
 
 /**
  * struct record_row - what the reader knows of a type of record
- * @type: VMBSAVE_RECORD_*
- * @fixed: length of its structure
+ * @fixed: length of its structure, 0 = there is no such type
  * @varies: something follows the structure
  */
 struct record_row {
-	u16 type;
 	u16 fixed;
 	bool varies;
 };
 
 static const struct record_row record_rows[] = {
-	{ VMBSAVE_RECORD_MANIFEST, sizeof(struct vmbsave_manifest), true },
-	{ VMBSAVE_RECORD_CHANNEL, sizeof(struct vmbsave_channel), false },
-	{ VMBSAVE_RECORD_GPADL, sizeof(struct vmbsave_gpadl), true },
-	{ VMBSAVE_RECORD_PACKET, sizeof(struct vmbsave_packet), true },
-	{ VMBSAVE_RECORD_COMPLETION, sizeof(struct vmbsave_completion), true },
-	{ VMBSAVE_RECORD_END, sizeof(struct vmbsave_end), false },
-	{ VMBSAVE_RECORD_VSP_STATE, sizeof(struct vmbsave_vsp_state), true },
+	[VMBSAVE_RECORD_MANIFEST] = { sizeof(struct vmbsave_manifest), true },
+	[VMBSAVE_RECORD_CHANNEL] = { sizeof(struct vmbsave_channel), false },
+	[VMBSAVE_RECORD_GPADL] = { sizeof(struct vmbsave_gpadl), true },
+	[VMBSAVE_RECORD_PACKET] = { sizeof(struct vmbsave_packet), true },
+	[VMBSAVE_RECORD_COMPLETION] = { sizeof(struct vmbsave_completion), true },
+	[VMBSAVE_RECORD_END] = { sizeof(struct vmbsave_end), false },
+	[VMBSAVE_RECORD_VSP_STATE] = { sizeof(struct vmbsave_vsp_state), true },
 };
 
 static const struct record_row *record_find(u16 type)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(record_rows); i++)
-		if (record_rows[i].type == type)
-			return &record_rows[i];
-
-	return NULL;
+	if (type >= ARRAY_SIZE(record_rows) || !record_rows[type].fixed)
+		return NULL;
+	return &record_rows[type];
 }
 
 /* How much may follow the structure. */
@@ -188,7 +182,7 @@ static int take_piece(struct vmb_stream_reader *r, struct vmb_stream_piece *piec
 	u32 bytes = min(part, r->record_bytes - r->record_done);
 	const u8 *data = r->unit + r->position;
 
-	if (memchr_inv(data + bytes, 0, part - bytes))
+	if (part != bytes && memchr_inv(data + bytes, 0, part - bytes))
 		return vmb_refuse_record(r, -EUCLEAN, r->position + bytes,
 					 "the padding of a record is not zero");
 	if (r->record_type == VMBSAVE_RECORD_END && take_end(r, data))
