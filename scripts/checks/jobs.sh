@@ -4,13 +4,18 @@
 #
 # A job is a suite, whose log ends with "N passed, N failed[, N skipped]" (or which counts as one, by its exit status), or
 # a step, which only makes what suites need. Jobs of one lane run one after the other, lanes run side by side.
+#
+# A long suite is one that is not run again while not a byte of the tree has changed since it ended without a failure:
+# its log is kept for that, and the table says "as before". "$again" runs it all the same.
 
 # shellcheck disable=SC2154 # top is scripts/checks/lib.sh's
 logs=$top/build/check
 # A job that ends with this status cannot be done on this machine, and its log ends with the reason.
 not_here=77
+kept=$top/build/check.kept
+tree_key='' again=''
 names=() kinds=() levels_of=() lanes=() needs=() commands=()
-clock='' states=() pids=() begun=() took=() passed=() failed=() skipped=() notes=()
+clock='' as_before=() states=() pids=() begun=() took=() passed=() failed=() skipped=() notes=()
 
 # add KIND NAME LEVEL LANE NEEDS COMMAND...: NEEDS are names of earlier jobs, by comma, or -. With + before it, a job has to
 # have ended, well or not.
@@ -53,9 +58,42 @@ ready() {
 	done
 }
 
+# key_of NUMBER: what a long suite depends on: all of the tree, the kernels, the command.
+key_of() {
+	if [ -z "$tree_key" ]; then
+		tree_key=$(cd "$top" && list_tree | LC_ALL=C sort -u | tr '\n' '\0' | xargs -0 sha256sum 2>/dev/null |
+			sha256sum)
+		tree_key+=$(find "$vmb_cache" -maxdepth 2 2>/dev/null | LC_ALL=C sort | sha256sum)
+	fi
+	printf '%s %s\n' "$tree_key" "${commands[$1]}" | sha256sum
+}
+
+# keep NUMBER: remember the log of a long suite that ended well, or forget what was kept.
+keep() {
+	local job=$1 file=$kept/${names[$1]}
+
+	rm -f "$file" "$file.log"
+	[ "${failed[job]}${skipped[job]}" = 00 ] || return 0
+	mkdir -p "$kept"
+	cp "$logs/${names[job]}.log" "$file.log"
+	key_of "$job" >"$file"
+}
+
+# recall NUMBER: end a long suite with what it said before, if nothing has changed.
+recall() {
+	local job=$1 file=$kept/${names[$1]}
+
+	[ -z "$again" ] && [ -s "$file" ] && [ "$(key_of "$job")" = "$(cat "$file")" ] || return 1
+	cp "$file.log" "$logs/${names[job]}.log"
+	begun[job]=$SECONDS
+	finish "$job" 0
+	as_before[job]=1
+}
+
 start() {
 	local job=$1
 
+	if [ "${kinds[job]}" = long ] && recall "$job"; then return 0; fi
 	vmb_say "level ${levels_of[job]}: ${names[job]}"
 	states[job]=running begun[job]=$SECONDS
 	# A process group of its own, which can be ended as a whole.
@@ -90,9 +128,9 @@ finish() {
 
 	states[job]=ended took[job]=$((SECONDS - begun[job]))
 	mapfile -t words < <(grep -aoE '[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1 | grep -oE '[0-9]+')
-	if [ "${kinds[job]}" = suite ] && [ ${#words[@]} -ge 2 ]; then
+	if [ "${kinds[job]}" != step ] && [ ${#words[@]} -ge 2 ]; then
 		passed[job]=${words[0]} failed[job]=${words[1]} skipped[job]=${words[2]:-0}
-	elif [ "${kinds[job]}" = suite ] && [ "$status" -eq 0 ]; then
+	elif [ "${kinds[job]}" != step ] && [ "$status" -eq 0 ]; then
 		passed[job]=1
 	fi
 	if [ "$status" -eq "$not_here" ]; then
@@ -148,7 +186,9 @@ run_jobs() {
 			continue
 		fi
 		for job in "${!names[@]}"; do
-			if [ "${pids[job]}" = "$pid" ]; then finish "$job" "$status"; fi
+			[ "${pids[job]}" = "$pid" ] || continue
+			finish "$job" "$status"
+			[ "${kinds[job]}" != long ] || keep "$job"
 		done
 	done
 	stop_clock
@@ -202,6 +242,8 @@ tell_job() {
 		printf '  failed: build/check/%s.log' "${names[job]}"
 	elif [ "${skipped[job]}" -gt 0 ]; then
 		printf '  skipped: %s' "${notes[job]:-by its log}"
+	elif [ -n "${as_before[job]-}" ]; then
+		printf '  as before: nothing has changed since'
 	fi
 	printf '\n'
 	if [ -z "${notes[job]}" ] && [ "${skipped[job]}" -gt 0 ]; then
@@ -218,7 +260,7 @@ tell_all() {
 	for level in 1 2 3; do
 		for job in "${!names[@]}"; do
 			[ "${levels_of[job]}" = "$level" ] || continue
-			[ "${kinds[job]}" = suite ] || [ "${failed[job]}${skipped[job]}" != 00 ] || continue
+			[ "${kinds[job]}" != step ] || [ "${failed[job]}${skipped[job]}" != 00 ] || continue
 			tell_job "$job"
 			all_passed=$((all_passed + passed[job]))
 			all_failed=$((all_failed + failed[job]))
