@@ -11,6 +11,7 @@
 #include "core/channel.h"
 #include "core/limits.h"
 #include "core/workqueue.h"
+#include "core/written.h"
 
 static DEFINE_IDA(bus_ids);
 
@@ -23,6 +24,7 @@ static void release_device(struct device *dev)
 	ida_free(&bus_ids, bus->id);
 	WARN_ON_ONCE(!xa_empty(&bus->channels));
 	xa_destroy(&bus->channels);
+	vmb_written_destroy(bus);
 	kfree(bus);
 	vmb_limit_uncharge(VMB_LIMIT_BUSES, 1);
 }
@@ -42,6 +44,8 @@ static void init_bus(struct vmb_bus *bus, const struct vmb_bus_ops *ops,
 	INIT_LIST_HEAD(&bus->owned);
 	init_waitqueue_head(&bus->left);
 	vmb_bus_error_init(bus);
+	vmb_stats_init(bus);
+	vmb_written_init(bus);
 	device_initialize(&bus->dev);
 	bus->dev.release = release_device;
 }
@@ -266,6 +270,19 @@ static struct vmb_channel *first_owned(struct vmb_bus *bus)
 	return first ? vmb_channel_get(first) : NULL;
 }
 
+/* Somebody can have the turn and wait for packets, for as long as he likes. */
+static void begin_to_die(struct vmb_bus *bus)
+{
+	struct vmb_channel *channel;
+	unsigned long id;
+
+	guard(mutex)(&bus->lock);
+
+	WRITE_ONCE(bus->dying, true);
+	xa_for_each(&bus->channels, id, channel)
+		wake_up_all(&channel->drained);
+}
+
 /**
  * vmb_bus_destroy() - end a bus at once
  * @bus: the bus; the caller's reference goes
@@ -278,8 +295,7 @@ void vmb_bus_destroy(struct vmb_bus *bus)
 {
 	struct vmb_channel *channel;
 
-	scoped_guard(mutex, &bus->lock)
-		bus->dying = true;
+	begin_to_die(bus);
 	if (WARN_ON_ONCE(vmb_turn_take(&bus->turn)))
 		return;
 	if (bus->session) {

@@ -233,7 +233,8 @@ static bool is_drained(struct vmb_channel *channel)
 {
 	guard(spinlock_irqsave)(&channel->lock);
 
-	return !channel->nr_incoming || channel->gone;
+	return !channel->nr_incoming || channel->gone ||
+	       vmb_bus_is_dying(channel->bus);
 }
 
 /* Transaction ids that are named, and room for them: a guest's can be long. */
@@ -303,7 +304,7 @@ static int drain(struct vmb_channel *channel, unsigned long deadline)
 		ret = wait_event_killable_timeout(channel->drained,
 						  is_drained(channel), left);
 	}
-	if (READ_ONCE(channel->gone))
+	if (READ_ONCE(channel->gone) || vmb_bus_is_dying(channel->bus))
 		return -ENODEV;
 	if (ret > 0)
 		return 0;
@@ -323,6 +324,22 @@ static void leave_rings(struct vmb_channel *channel)
 	scoped_guard(spinlock_irqsave, &channel->lock)
 		channel->live = false;
 	vmb_channel_flush(channel);
+}
+
+static void call_suspend(struct vmb_channel *channel)
+{
+	struct vmb_bus *bus = channel->bus;
+	struct vmb_bus_call call = {
+		.call = VMBSAVE_CALL_SUSPEND,
+		.channel = channel->id,
+	};
+	u64 begun = ktime_get_ns();
+
+	channel->vsp->suspend(channel);
+	call.ns = ktime_get_ns() - begun;
+	/* It can be the channel alone that stops. */
+	if (!vmb_bus_is_running(bus))
+		vmb_stats_call(bus, VMB_WORK_STOP, &call);
 }
 
 /**
@@ -345,7 +362,7 @@ int vmb_channel_flow_stop(struct vmb_channel *channel, unsigned long deadline)
 		stop_delivery(channel);
 		channel->flowing = false;
 		if (channel->vsp->suspend)
-			channel->vsp->suspend(channel);
+			call_suspend(channel);
 	}
 	/* Also if an earlier stop was in vain and could not start it again. */
 	ret = drain(channel, deadline);

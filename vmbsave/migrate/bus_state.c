@@ -125,6 +125,7 @@ static void set_state(struct vmb_bus *bus, enum vmb_bus_state to)
 	vmb_turn_assert(&bus->turn);
 	trace_vmb_bus_state(bus->id, bus->state, to, 0);
 	WRITE_ONCE(bus->state, to);
+	bus->changes++;
 }
 
 /**
@@ -143,6 +144,22 @@ static int list_channels(struct vmb_bus *bus, struct channels *c)
 	return PTR_ERR_OR_ZERO(c->list);
 }
 
+/* The callbacks are all that can take long in it. */
+static void call_started(struct vmb_channel *channel)
+{
+	struct vmb_bus_call call = {
+		.call = VMBSAVE_CALL_STARTED,
+		.channel = channel->id,
+	};
+	bool flowed = channel->flowing;
+	u64 begun = ktime_get_ns();
+
+	vmb_channel_flow_start(channel);
+	call.ns = ktime_get_ns() - begun;
+	if (channel->flowing && !flowed)
+		vmb_stats_call(channel->bus, VMB_WORK_RUN, &call);
+}
+
 static void start_one(struct vmb_channel *channel)
 {
 	scoped_guard(spinlock_irqsave, &channel->lock)
@@ -151,14 +168,20 @@ static void start_one(struct vmb_channel *channel)
 		vmb_channel_flow_resume(channel);
 		return;
 	}
-	vmb_channel_flow_start(channel);
+	call_started(channel);
 	if (!READ_ONCE(skip_kick))
 		vmb_channel_kick_guest(channel);
 	vmb_turn_release(&channel->turn);
 }
 
-static void run(struct vmb_bus *bus)
+/**
+ * vmb_bus_run() - go from STOP to RUNNING
+ * @bus: the bus; the caller has its turn
+ * Context: process context, may sleep; calls .started and .post_started.
+ */
+void vmb_bus_run(struct vmb_bus *bus)
 {
+	u64 begun = vmb_stats_begin(bus, VMB_WORK_RUN);
 	struct vmb_channel *channel;
 
 	set_state(bus, VMB_BUS_RUNNING);
@@ -166,6 +189,7 @@ static void run(struct vmb_bus *bus)
 	     channel = vmb_bus_next(bus, channel))
 		start_one(channel);
 	vmb_clients_wake(bus);
+	vmb_stats_end(bus, VMB_WORK_RUN, begun);
 }
 
 static int stop_client(struct vmb_channel *client, unsigned long deadline)
@@ -211,6 +235,7 @@ static int stop_one(struct vmb_channel *channel, unsigned long deadline)
 static int stop(struct vmb_bus *bus, u32 timeout_ms)
 {
 	unsigned long deadline = vmb_deadline(timeout_ms ?: READ_ONCE(drain_timeout_ms));
+	u64 begun = vmb_stats_begin(bus, VMB_WORK_STOP);
 	struct vmb_channel *channel;
 	int ret;
 
@@ -221,8 +246,11 @@ static int stop(struct vmb_bus *bus, u32 timeout_ms)
 		ret = stop_one(channel, deadline);
 	if (channel)
 		vmb_channel_put(channel);
+	vmb_stats_end(bus, VMB_WORK_STOP, begun);
+	if (vmb_bus_is_dying(bus))
+		return -ENODEV;
 	if (ret)
-		run(bus);
+		vmb_bus_run(bus);
 	return ret;
 }
 
@@ -277,7 +305,14 @@ static void drop_session(struct vmb_bus *bus)
 	session->ops->put(session);
 }
 
-static void go_to_stop(struct vmb_bus *bus)
+/**
+ * vmb_bus_go_to_stop() - go to STOP from any state but RUNNING
+ * @bus: the bus; the caller has its turn
+ *
+ * A session is dropped.
+ * Context: process context, may sleep; calls .discard_packet.
+ */
+void vmb_bus_go_to_stop(struct vmb_bus *bus)
 {
 	drop_session(bus);
 	bus->session_error = 0;
@@ -286,8 +321,11 @@ static void go_to_stop(struct vmb_bus *bus)
 
 static int commit(struct vmb_bus *bus)
 {
+	u64 begun = vmb_stats_begin(bus, VMB_WORK_COMMIT);
 	int ret = vmb_restore_commit(bus->session);
 	int failed = vmb_restore_error(bus->session);
+
+	vmb_stats_end(bus, VMB_WORK_COMMIT, begun);
 
 	/* Not begun: the wait for the session was interrupted. */
 	if (ret == -EINTR && !failed)
@@ -298,7 +336,7 @@ static int commit(struct vmb_bus *bus)
 		set_state(bus, VMB_BUS_ERROR);
 		return ret;
 	}
-	go_to_stop(bus);
+	vmb_bus_go_to_stop(bus);
 	return 0;
 }
 
@@ -307,7 +345,7 @@ static int step(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 {
 	switch (to) {
 	case VMB_BUS_RUNNING:
-		run(bus);
+		vmb_bus_run(bus);
 		return 0;
 	case VMB_BUS_STOP_COPY:
 		return begin_save(bus, data);
@@ -322,9 +360,19 @@ static int step(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 	case VMB_BUS_RESUMING:
 		return commit(bus);
 	default:
-		go_to_stop(bus);
+		vmb_bus_go_to_stop(bus);
 		return 0;
 	}
+}
+
+/* The step that failed may have said why; where it has left the bus is news. */
+static void explain(struct vmb_bus *bus, enum vmb_bus_state to, int error)
+{
+	if (!vmb_bus_error_get(bus, NULL, NULL))
+		vmb_bus_error_set(bus, error, NULL, "cannot go to %s",
+				  vmb_bus_state_name(to));
+	vmb_bus_error_append(bus, "; the bus is in %s",
+			     vmb_bus_state_name(bus->state));
 }
 
 static int walk(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
@@ -339,14 +387,12 @@ static int walk(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 		vmb_bus_error_clear(bus);
 	while (bus->state != to) {
 		next = vmb_bus_state_next(bus->state, to);
+		if (vmb_bus_is_dying(bus))
+			return -ENODEV;
 		ret = next < 0 ? next : step(bus, next, timeout_ms, data);
 		if (ret) {
 			trace_vmb_bus_state(bus->id, bus->state, to, ret);
-			if (!vmb_bus_error_get(bus, NULL, NULL))
-				vmb_bus_error_set(bus, ret, NULL,
-						  "cannot go from %s to %s",
-						  vmb_bus_state_name(bus->state),
-						  vmb_bus_state_name(to));
+			explain(bus, to, ret);
 			return ret;
 		}
 		/* What is left on the way is over, and so is its error. */
@@ -361,7 +407,7 @@ static int walk(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
  * @bus: the bus
  * @to: STOP, RUNNING, STOP_COPY or RESUMING
  * @timeout_ms: how long a stop may wait for packets; 0 = the module's default
- * @data: filled in
+ * @data: filled in, also on failure
  *
  * Context: process context, may sleep; calls back VSPs.
  * Return: 0, or an errno and the bus is where the arc that failed leaves it,
@@ -374,12 +420,14 @@ int vmb_bus_set_state(struct vmb_bus *bus, enum vmb_bus_state to,
 	int ret;
 
 	memset(data, 0, sizeof(*data));
+	data->reached = READ_ONCE(bus->state);
 	if (to == VMB_BUS_ERROR || to >= VMB_BUS_NR_STATES)
 		return -EINVAL;
 	ret = vmb_turn_take_killable(&bus->turn);
 	if (ret)
 		return ret;
 	ret = walk(bus, to, timeout_ms, data);
+	data->reached = bus->state;
 	vmb_turn_release(&bus->turn);
 	return ret;
 }
@@ -403,7 +451,7 @@ int vmb_bus_reset(struct vmb_bus *bus)
 	if (bus->state == VMB_BUS_RUNNING)
 		ret = stop(bus, 0);
 	else
-		go_to_stop(bus);
+		vmb_bus_go_to_stop(bus);
 	vmb_turn_release(&bus->turn);
 	return ret;
 }
@@ -421,6 +469,6 @@ void vmb_bus_end_session(struct vmb_bus *bus)
 	if (WARN_ON_ONCE(vmb_turn_take(&bus->turn)))
 		return;
 	if (!WARN_ON_ONCE(bus->state == VMB_BUS_RUNNING))
-		go_to_stop(bus);
+		vmb_bus_go_to_stop(bus);
 	vmb_turn_release(&bus->turn);
 }

@@ -7,6 +7,7 @@
 
 #include "core/channel.h"
 #include "core/outgoing.h"
+#include "migrate/account.h"
 #include "migrate/save_session.h"
 
 /**
@@ -62,12 +63,14 @@ u32 vmb_channel_state_max(void)
 
 /**
  * struct passes - what is asked of a VSP, and what it has answered
+ * @save: the session
  * @args: what .save_packet gets; of a channel's state without a packet
  * @what: it is the state of this
  * @max: cap on @args.needed
  * @room: where @args.buf may be
  */
 struct passes {
+	const struct vmb_save *save;
 	struct vmb_save_packet args;
 	const char *what;
 	u32 max;
@@ -83,8 +86,11 @@ static int call_save_state(struct passes *passes)
 		.size = passes->args.size,
 		.needed = passes->args.size,
 	};
+	u64 begun = ktime_get_ns();
 	int ret = channel->vsp->save_state(&args);
 
+	vmb_save_account_call(passes->save, VMBSAVE_CALL_SAVE_STATE,
+			      channel, 0, ktime_get_ns() - begun);
 	passes->args.needed = args.needed;
 	return WARN_ONCE(ret > 0, "vmb: .save_state returned %d\n", ret) ?
 	       -EINVAL : ret;
@@ -94,6 +100,8 @@ static int call_save_state(struct passes *passes)
 static int call(struct passes *passes, void *buf, u32 size)
 {
 	struct vmb_save_packet *args = &passes->args;
+	struct vmb_packet_timer timer;
+	u64 ns;
 	int ret;
 
 	args->buf = buf;
@@ -101,7 +109,12 @@ static int call(struct passes *passes, void *buf, u32 size)
 	args->needed = size;
 	if (!args->packet)
 		return call_save_state(passes);
+	vmb_packet_timer_start(&timer);
 	ret = args->channel->vsp->save_packet(args);
+	ns = vmb_packet_timer_stop(&timer);
+	if (unlikely(ns))
+		vmb_save_account_call(passes->save, VMBSAVE_CALL_SAVE_PACKET,
+				      args->channel, args->packet->out.id, ns);
 	return WARN_ONCE(ret > 0, "vmb: .save_packet returned %d\n", ret) ?
 	       -EINVAL : ret;
 }
@@ -184,6 +197,7 @@ int vmb_save_packet_state(struct vmb_save *save, struct vmb_channel *channel,
 			  struct vmb_packet *packet, struct vmb_save_room *room)
 {
 	struct passes passes = {
+		.save = save,
 		.args.channel = channel,
 		.args.packet = packet,
 		.what = "a packet",
@@ -215,6 +229,7 @@ int vmb_save_channel_state(struct vmb_save *save, struct vmb_channel *channel,
 {
 	const struct vmb_save_room scratch = { .bytes = 0 };
 	struct passes passes = {
+		.save = save,
 		.args.channel = channel,
 		.what = "a channel",
 		.max = vmb_channel_state_max(),

@@ -10,6 +10,7 @@
 #include <linux/vmb_result.h>
 
 #include "core/channel.h"
+#include "migrate/account.h"
 #include "migrate/save.h"
 #include "migrate/save_session.h"
 
@@ -53,7 +54,9 @@ int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...)
 
 	if (save->error)
 		return error;
-	save->error = error;
+	WRITE_ONCE(save->error, error);
+	wake_up_all(&save->news);
+	vmb_save_account_end(save, false);
 	save->place.chunk = save->writer.sequence;
 	save->place.offset = save->writer.bytes;
 	va_start(args, fmt);
@@ -232,6 +235,7 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 	save->base.ops = &save_ops;
 	save->in_kernel = in_kernel;
 	kref_init(&save->ref);
+	init_waitqueue_head(&save->news);
 	vmb_turn_init(&save->turn);
 	save->bus = vmb_bus_get(bus);
 	do {
@@ -251,7 +255,15 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 		vmb_save_put(save);
 		return ERR_PTR(ret);
 	}
+	if (!in_kernel)
+		save->begun = vmb_stats_begin(bus, VMB_WORK_SAVE);
 	return save;
+}
+
+static void be_over(struct vmb_save *save)
+{
+	WRITE_ONCE(save->dropped, true);
+	wake_up_all(&save->news);
 }
 
 /**
@@ -266,8 +278,9 @@ void vmb_save_abandon(struct vmb_save *save)
 {
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
 		return;
+	vmb_save_account_end(save, at_end(save));
 	if (!at_end(save)) {
-		save->dropped = true;
+		be_over(save);
 		vmb_holds_release(&save->holds, false);
 	}
 	vmb_turn_release(&save->turn);
@@ -285,7 +298,8 @@ void vmb_save_drop(struct vmb_save *save)
 {
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
 		return;
-	save->dropped = true;
+	be_over(save);
+	vmb_save_account_end(save, at_end(save));
 	vmb_holds_release(&save->holds, at_end(save));
 	vmb_holds_forget(&save->holds);
 	vmb_turn_release(&save->turn);
@@ -356,6 +370,7 @@ static int ready(struct vmb_save *save, void *open)
 	if (save->next_bytes || at_end(save))
 		return 0;
 	save->open = open;
+	save->taken = 0;
 	if (save->phase != VMB_SAVE_HEADER)
 		return make_chunk(save);
 	vmb_stream_put_header(&save->writer, open);
@@ -386,6 +401,8 @@ int vmb_save_read_begin(struct vmb_save *save, const void **data, u32 *bytes)
 		vmb_turn_release(&save->turn);
 		return ret;
 	}
+	if (!save->next_bytes)
+		vmb_save_account_end(save, true);
 	*data = save->next;
 	*bytes = save->next_bytes;
 	return 0;
@@ -400,8 +417,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_save_read_begin);
  */
 void vmb_save_read_end(struct vmb_save *save, u32 consumed)
 {
-	save->next += consumed;
-	save->next_bytes -= consumed;
+	vmb_save_advance(save, consumed);
+	vmb_save_account(save);
 	vmb_turn_release(&save->turn);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_save_read_end);

@@ -76,6 +76,7 @@ struct vmb_save_record {
  * @holds: the channels, sorted by identity
  * @in_kernel: made by vmb_channel_save_begin(); then the channel's session
  *	pointer holds the reference
+ * @news: woken when it has failed, was read to its end, or is over
  * @turn: who may use the session; protects the rest
  * @error: the first error, answered from then on
  * @dropped: over; the data fd is stale
@@ -85,6 +86,7 @@ struct vmb_save_record {
  * @open: where the chunk is made that comes next: @chunk, or the caller's buffer
  * @next: bytes that were made and not handed out yet, at @open or in @scratch
  * @next_bytes: how many
+ * @taken: bytes before them that were handed out, of the same chunk
  * @phase: what comes next
  * @index: of the channel in @channels
  * @gpadl: id of the last GPADL saved
@@ -92,6 +94,10 @@ struct vmb_save_record {
  * @record: being written
  * @scratch: buffer of a VSP's state, page numbers or the manifest's entries
  * @scratch_room: bytes at @scratch
+ * @begun: when it began, ns
+ * @chunk_ns: how long after that the last chunk was made
+ * @accounted: length of the stream when that was looked at
+ * @counted: the bus's statistics know how it ended
  */
 struct vmb_save {
 	struct vmb_session base;
@@ -99,6 +105,7 @@ struct vmb_save {
 	struct vmb_bus *bus;
 	struct vmb_holds holds;
 	bool in_kernel;
+	wait_queue_head_t news;
 
 	struct vmb_turn turn;
 	int error;
@@ -109,6 +116,7 @@ struct vmb_save {
 	u8 *open;
 	const u8 *next;
 	u32 next_bytes;
+	u32 taken;
 	enum vmb_save_phase phase;
 	u32 index;
 	unsigned long gpadl;
@@ -116,6 +124,11 @@ struct vmb_save {
 	struct vmb_save_record record;
 	void *scratch;
 	size_t scratch_room;
+
+	u64 begun;
+	u64 chunk_ns;
+	u64 accounted;
+	bool counted;
 };
 
 /**
@@ -133,6 +146,14 @@ struct vmb_save_room {
 	u8 *state;
 	u32 state_bytes;
 };
+
+/* Bytes of what is at hand were taken; the caller has the session's turn. */
+static inline void vmb_save_advance(struct vmb_save *save, u32 consumed)
+{
+	save->next += consumed;
+	save->next_bytes -= consumed;
+	save->taken += consumed;
+}
 
 __printf(3, 4)
 int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...);

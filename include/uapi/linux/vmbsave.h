@@ -48,6 +48,9 @@
  *   ENOBUFS     the room that was given is too small; what is needed is set
  *   EPERM       the caller has not the capability that it takes
  *   ENOMEM      no memory
+ *   EMFILE, ENFILE  no room for a data fd
+ *   EAGAIN      O_NONBLOCK: there is no event; of a data fd: another call on it is
+ *               in progress
  *   EINTR       a fatal signal ended the wait
  *   ETIMEDOUT   the deadline ended the wait
  *   ESTALE      the data fd belongs to a session that is over; from RESUMING:
@@ -60,6 +63,8 @@
  *   EPROTONOSUPPORT  the stream is of a version that is not known here
  *   EMSGSIZE    a length in the stream is above a cap
  *   ENODATA     the stream ended before its end record
+ *   EOVERFLOW   a VSP claims to have saved more than there was room for
+ *   ENOTRECOVERABLE  a VSP says that it has restored a packet and did not
  *
  * Anything else is what a VSP's callback returned. LAST_ERROR says more.
  */
@@ -388,7 +393,9 @@ struct vmbsave_reset {
  * @packet: [out] transaction id, 0 = none
  * @text: [out] one sentence, ends with a NUL
  *
- * The first error of the last session or state change that failed.
+ * The first error of the last session or state change that failed, and where the
+ * change left the bus. A call that is refused before it begins (EINVAL, EFAULT,
+ * EBUSY for another controller) leaves it as it is.
  */
 struct vmbsave_last_error {
 	__u32 size;
@@ -440,6 +447,14 @@ struct vmbsave_last_error {
  * @slowest_channel: [out] id of its channel
  *
  * Times are of the monotonic clock, 0 = it did not happen yet. Any state.
+ *
+ * Of the callbacks that come once for each packet (SAVE_PACKET, RESTORE_PACKET)
+ * those that take less than two ticks of the kernel (CONFIG_HZ) are not seen,
+ * and of the others the whole ticks are counted that they took at the least:
+ * a clock would cost as much as saving a packet does. With the module's parameter
+ * time_packets set they are timed by the clock. STARTED is all that starting a
+ * channel calls. Saves and restores of single channels that somebody in the
+ * kernel makes are in none of this.
  */
 struct vmbsave_stats {
 	__u32 size;
@@ -475,9 +490,10 @@ struct vmbsave_stats {
  *	rising order, each once
  *
  * The guest pages that the host may have written without the VMM's seeing it:
- * those of every GPADL that is not read-only, and of external data that a VSP
- * has not given back. They count as dirty at all times: a VMM copies them after
- * STOP. Any state.
+ * those of every GPADL that is not read-only, and of all external data that a
+ * VSP was given to write since the bus was made, for nobody here knows when the
+ * VMM copied them last. They count as dirty at all times: a VMM copies them
+ * after STOP. Any state. While the bus runs there can be more at once.
  */
 struct vmbsave_gpadl_pages {
 	__u32 size;
