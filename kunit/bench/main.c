@@ -8,7 +8,6 @@
 #include <linux/vmb_packet.h>
 
 #include "bench.h"
-#include "vsp.h"
 
 /*
  * Measures once while it is loaded; what it found is in the debugfs file
@@ -28,7 +27,7 @@ static uint state = 64;
 module_param(state, uint, 0444);
 MODULE_PARM_DESC(state, "private state of each packet, bytes");
 
-static uint payload = BENCH_PAYLOAD_DEFAULT;
+static uint payload = 16;
 module_param(payload, uint, 0444);
 MODULE_PARM_DESC(payload, "payload of each packet, bytes");
 

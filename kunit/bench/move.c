@@ -173,8 +173,11 @@ static u64 gather_floor(const struct bench_image *image)
 	u64 hash = 0;
 
 	for (i = 0; i < image->nr_packets; i++) {
-		if (at + HEAD_BYTES + image->state > image->room)
-			at = hashed = 0;
+		if (at + HEAD_BYTES + image->state > image->room) {
+			hash = xxh64(image->window + hashed, at - hashed, hash);
+			at = 0;
+			hashed = 0;
+		}
 		memcpy(image->window + at, image->packets[i], HEAD_BYTES);
 		memcpy(image->window + at + HEAD_BYTES, bench_vsp_state(image->packets[i]),
 		       image->state);
@@ -182,7 +185,7 @@ static u64 gather_floor(const struct bench_image *image)
 		for (; at - hashed >= PIECE; hashed += PIECE)
 			hash = xxh64(image->window + hashed, PIECE, hash);
 	}
-	return hash;
+	return xxh64(image->window + hashed, at - hashed, hash);
 }
 
 static int save_round(struct bench_site *from, struct bench_image *image,

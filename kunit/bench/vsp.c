@@ -7,7 +7,6 @@
 #include <linux/vmbsave.h>
 
 #include "bench.h"
-#include "vsp.h"
 
 /*
  * The least that a VSP can be. A packet and its private state are one piece of
@@ -15,7 +14,10 @@
  * library and not its client.
  */
 
-static const struct vmb_vsp_id ids[] = { { { .b = BENCH_TYPE_BYTES } }, {} };
+#define TYPE GUID_INIT(0x5be3a1f0, 0x6d1e, 0x4b7d, \
+		       0x9a, 0x11, 0x3c, 0x0f, 0x82, 0x5e, 0x77, 0x02)
+
+static const struct vmb_vsp_id ids[] = { { TYPE }, {} };
 
 /* Objects of packet_bytes and behind them state_bytes */
 static struct kmem_cache *cache;
@@ -212,7 +214,7 @@ const void *bench_vsp_state(struct vmb_packet *packet)
 void bench_vsp_identity(struct vmb_channel_identity *identity, u32 instance)
 {
 	*identity = (struct vmb_channel_identity) {
-		.type = { .b = BENCH_TYPE_BYTES },
+		.type = TYPE,
 		.instance = GUID_INIT(0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 	};
 	memcpy(identity->instance.b + 12, &instance, sizeof(instance));

@@ -24,7 +24,6 @@
 #include <linux/vmbsave.h>
 #include <linux/xxhash.h>
 #include "wire/ring.h"
-#include "vsp.h"
 
 #define PAGE		4096U
 #define DATA_PAGES	16U
@@ -34,8 +33,12 @@
 #define FIRST_PFN	0x100
 #define GPADL		1
 
-/* Descriptor, payload and trailer of a packet in the ring */
-#define PACKET_BYTES	(16 + BENCH_PAYLOAD_DEFAULT + 8)
+/* The VSP's: 5be3a1f0-6d1e-4b7d-9a11-3c0f825e7702 as it is in memory, see kunit/bench/vsp.c */
+#define TYPE { 0xf0, 0xa1, 0xe3, 0x5b, 0x1e, 0x6d, 0x7d, 0x4b, \
+	       0x9a, 0x11, 0x3c, 0x0f, 0x82, 0x5e, 0x77, 0x02 }
+
+/* Descriptor, payload (the module's default) and trailer of a packet in the ring */
+#define PACKET_BYTES	(16 + 16 + 8)
 
 /* Chunks are of this size at most, and the floors copy and hash as much at once. */
 #define CHUNK		4096U
@@ -101,7 +104,7 @@ static int set_state(struct host *host, __u32 state)
 
 static void host_open(struct host *host)
 {
-	static const __u8 type[16] = BENCH_TYPE_BYTES;
+	static const __u8 type[16] = TYPE;
 	struct vmbsave_memory_region region = {
 		.size = sizeof(region), .gpa = FIRST_PFN * (__u64)PAGE,
 		.bytes = PAGES * PAGE, .uaddr = (uintptr_t)ram,
@@ -226,58 +229,105 @@ static u64 copy_floor(bool hash)
 	return value;
 }
 
-static void measure_round(struct host *from, size_t piece, bool tell)
+/* What one round took, ns, as in struct bench_round of the module */
+struct round {
+	u64 stop, save, write, commit, run, copy, hash;
+};
+
+static void save_round(struct host *host, size_t piece, struct round *round)
 {
-	u64 stop, save, write, commit, run, copy, hash, then = now();
-	struct host to;
+	u64 then = now();
 	int fd;
 
-	set_state(from, VMBSAVE_STATE_STOP);
-	stop = since(&then);
-	fd = set_state(from, VMBSAVE_STATE_STOP_COPY);
+	set_state(host, VMBSAVE_STATE_STOP);
+	round->stop = since(&then);
+	fd = set_state(host, VMBSAVE_STATE_STOP_COPY);
 	read_all(fd, piece);
-	save = since(&then);
+	round->save = since(&then);
 	close(fd);
-	set_state(from, VMBSAVE_STATE_STOP);
+	set_state(host, VMBSAVE_STATE_STOP);
+}
 
-	then = now();
+static void floor_round(struct round *round)
+{
+	u64 then = now();
+
 	copy_floor(false);
-	copy = since(&then);
-	/* Looked at, or the compiler could leave it out. */
-	*(volatile u64 *)window = copy_floor(true);
-	hash = since(&then);
+	round->copy = since(&then);
+	/* It is looked at, or the compiler could leave it out. */
+	WRITE_ONCE(*window, copy_floor(true));
+	round->hash = since(&then);
+}
 
-	host_open(&to);
+static void restore_round(size_t piece, struct round *round)
+{
+	struct host host;
+	u64 then;
+	int fd;
+
+	host_open(&host);
 	then = now();
-	fd = set_state(&to, VMBSAVE_STATE_RESUMING);
+	fd = set_state(&host, VMBSAVE_STATE_RESUMING);
 	write_all(fd, piece);
-	write = since(&then);
-	set_state(&to, VMBSAVE_STATE_STOP);
-	commit = since(&then);
-	set_state(&to, VMBSAVE_STATE_RUNNING);
-	run = since(&then);
+	round->write = since(&then);
+	set_state(&host, VMBSAVE_STATE_STOP);
+	round->commit = since(&then);
+	set_state(&host, VMBSAVE_STATE_RUNNING);
+	round->run = since(&then);
 	close(fd);
-	host_close(&to);
+	host_close(&host);
+}
+
+static void measure_round(struct host *from, size_t piece, struct round *round)
+{
+	save_round(from, piece, round);
+	floor_round(round);
+	restore_round(piece, round);
 	set_state(from, VMBSAVE_STATE_RUNNING);
-	if (tell)
-		printf("round stop=%llu save=%llu write=%llu commit=%llu run=%llu copy=%llu hash=%llu\n",
-		       (unsigned long long)stop, (unsigned long long)save,
-		       (unsigned long long)write, (unsigned long long)commit,
-		       (unsigned long long)run, (unsigned long long)copy,
-		       (unsigned long long)hash);
+}
+
+static void tell(const char *name, u64 took)
+{
+	printf(" %s=%llu", name, (unsigned long long)took);
+}
+
+static void tell_round(const struct round *round)
+{
+	printf("round");
+	tell("stop", round->stop);
+	tell("save", round->save);
+	tell("write", round->write);
+	tell("commit", round->commit);
+	tell("run", round->run);
+	tell("copy", round->copy);
+	tell("hash", round->hash);
+	printf("\n");
+}
+
+static void measure(struct host *host, u32 packets, u32 state, size_t piece, u32 rounds)
+{
+	struct round round;
+
+	/* The first one finds all caches cold. */
+	measure_round(host, piece, &round);
+	printf("run device=1 packets=%u state=%u piece=%zu bytes=%zu\n", packets, state, piece,
+	       image_bytes);
+	while (rounds--) {
+		measure_round(host, piece, &round);
+		tell_round(&round);
+	}
 }
 
 int main(int argc, char **argv)
 {
 	static const size_t pieces[] = { 4U << 10, 64U << 10, 1U << 20 };
-	u32 packets, state, rounds, i, k;
+	u32 packets, state, i;
 	struct host host;
 
 	if (argc != 4)
 		errx(2, "usage: vmm PACKETS STATE ROUNDS");
 	packets = atoi(argv[1]);
 	state = atoi(argv[2]);
-	rounds = atoi(argv[3]);
 	image_room = (size_t)packets * (state + 128) + (2U << 20);
 	image = map(image_room);
 	window = map(RING_BYTES);
@@ -288,14 +338,8 @@ int main(int argc, char **argv)
 	guest_open(&host);
 	guest_eat(&host, packets);
 	expect_in_flight(&host, packets);
-	for (k = 0; k < sizeof(pieces) / sizeof(*pieces); k++) {
-		/* The first one finds all caches cold. */
-		measure_round(&host, pieces[k], false);
-		printf("run device=1 packets=%u state=%u piece=%zu bytes=%zu\n", packets, state,
-		       pieces[k], image_bytes);
-		for (i = 0; i < rounds; i++)
-			measure_round(&host, pieces[k], true);
-	}
+	for (i = 0; i < sizeof(pieces) / sizeof(*pieces); i++)
+		measure(&host, packets, state, pieces[i], atoi(argv[3]));
 	host_close(&host);
 	return 0;
 }
