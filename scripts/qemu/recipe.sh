@@ -34,7 +34,7 @@ prepare() {
 	build "$top/scripts/modules" --kdir "$KDIR" --samples "$top/build/modules"
 	build make --no-print-directory -C "$top/scripts/vmbguest"
 	build "$qemu/initramfs" --out "$out/initramfs.cpio" --kernel-modules "$MODULES" --script "$script" \
-		--insmod "$top/build/modules/vmbsave.ko" \
+		--insmod "$top/build/modules/vmbsave.ko" --file "$qemu/guest/recipe.sh:/bin/" \
 		--file "$top/build/modules/samples/vsp_echo.ko:/opt/" \
 		--file "$top/build/modules/samples/vsp_queue.ko:/opt/" \
 		--file "$top/build/vmbguest/vmbguest:/bin/" "$@"
@@ -109,4 +109,18 @@ value() {
 came_out() {
 	printf '%s packets completed once, %s lost, %s twice, %s out of order' "$(value "$1" completed_once)" \
 		"$(value "$1" lost)" "$(value "$1" twice)" "$(value "$1" out_of_order)"
+}
+
+# compare NAME LEDGER LIST LIST: what the guest and the VSPs say of each packet, all below $out; to $out/verify.NAME.
+compare() {
+	local status=0
+
+	"$top/build/vmbguest/vmbguest" --verify "$out/$2" "$out/$3" "$out/$4" >"$out/verify.$1" 2>"$out/verify.log" || status=1
+	cat "$out/verify.log"
+	return $status
+}
+
+# nothing_ran LIST: no completion routine was called where the guest never ran; the list is below $out.
+nothing_ran() {
+	[ -e "$out/$1" ] && awk '$2 != 0 { exit 1 }' "$out/$1"
 }
