@@ -48,9 +48,20 @@ step() {
 	vmb_say "$*"
 }
 
-# show COMMAND...: say it as a person would type it, then do it.
+# typed WORDS...: say it as a person would type it.
+typed() {
+	local word line=''
+
+	for word; do
+		case $word in *[!A-Za-z0-9_./:,=\&-]*) word=\"$word\" ;; esac
+		line+=" $word"
+	done
+	printf '    $%s\n' "${line//"$top/"/}"
+}
+
+# show COMMAND...: say it, then do it.
 show() {
-	printf '    $ %s\n' "${*//"$top/"/}"
+	typed "$@"
 	"$@"
 }
 
@@ -60,7 +71,7 @@ machine() {
 	shift
 
 	rm -rf "${out:?}/$name"
-	printf '    $ scripts/qemu/boot --out %s %s &\n' "$name" "${*@Q}"
+	typed "$qemu/boot" --out "$out/$name" "$@" "&"
 	"$qemu/boot" --label "$name" --out "$out/$name" --kernel "$KERNEL" --initrd "$out/initramfs.cpio" --mem 256 \
 		--timeout $machine_seconds "$@" 2>"$out/$name.stderr" &
 	machines[$name]=$!
