@@ -6,7 +6,7 @@
 # shellcheck disable=SC2154 # top and out are the recipe's
 qemu=$top/scripts/qemu
 # What a recipe leaves to the machines: how long they may live, and how long one step may take
-machine_seconds=300 step_seconds=150
+machine_seconds=600 step_seconds=400
 declare -A machines=()
 
 # build COMMAND...: quietly, unless it fails.
@@ -83,6 +83,17 @@ reported() {
 		tail -n 30 "$out/$1.stderr" >&2
 		vmb_die "machine $1 did not get so far: $2"
 	fi
+}
+
+# listening NAME SOCKET: wait until QEMU has made it, below $out.
+listening() {
+	until [ -S "$out/$2" ]; do
+		if ! kill -0 "${machines[$1]}" 2>/dev/null; then
+			cat "$out/$1.stderr" >&2
+			vmb_die "machine $1 did not start"
+		fi
+		sleep 0.1
+	done
 }
 
 # await_machine NAME: until it has ended; its status, and why if that is not 0.

@@ -45,7 +45,7 @@ start() {
 
 # must NAME WORDS: wait until the guest has said so, or end.
 must() {
-	await 150 grep -q "$2" "/tmp/$1.log" || { say_log "/tmp/$1.log"; exit 1; }
+	await 300 grep -q "$2" "/tmp/$1.log" || { say_log "/tmp/$1.log"; exit 1; }
 }
 
 # claim NAME: the list of vsp_queue that has come since the last call is that of this guest.
