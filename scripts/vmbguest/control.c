@@ -67,6 +67,7 @@ static const struct command {
 	{ "quit", NULL, ORDER_QUIT },
 	{ "stop", NULL, ORDER_STOP },
 	{ "cont", NULL, ORDER_CONT },
+	{ "proceed", NULL, ORDER_PROCEED },
 	{ "save", "a file", ORDER_SAVE },
 	{ "migrate", "a place", ORDER_MIGRATE },
 };

@@ -12,7 +12,8 @@ struct vm;
  * @ORDER_STATUS: answered at any time
  * @ORDER_QUIT: done at any time but while another order is being served
  * @ORDER_STOP: stop
- * @ORDER_CONT: run on
+ * @ORDER_CONT: run on, whatever the guest was doing
+ * @ORDER_PROCEED: end the guest's wait in the middle of its workload
  * @ORDER_SAVE: stop, and save to a file
  * @ORDER_MIGRATE: go to another machine
  */
@@ -21,6 +22,7 @@ enum order_kind {
 	ORDER_QUIT,
 	ORDER_STOP,
 	ORDER_CONT,
+	ORDER_PROCEED,
 	ORDER_SAVE,
 	ORDER_MIGRATE
 };

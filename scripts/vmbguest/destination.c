@@ -14,6 +14,7 @@
  * to it that it runs nowhere else.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -132,9 +133,25 @@ static void wait_for_go(struct vm *vm, struct links *links)
 	move_point(vm, links, "dest-after-go");
 }
 
+static int listen_at(const struct place *place)
+{
+	int listener = links_listen(place);
+	struct sockaddr_in name = { };
+	socklen_t length = sizeof(name);
+
+	if (listener < 0)
+		die("cannot listen: %s", strerror(-listener));
+	getsockname(listener, (void *)&name, &length);
+	if (name.sin_family == AF_INET)
+		say("listening on port %u", ntohs(name.sin_port));
+	else
+		say("listening");
+	return listener;
+}
+
 static void in_from_links(struct vm *vm, const struct place *place)
 {
-	int listener = links_listen(place), err;
+	int listener = listen_at(place), err;
 	struct links links;
 
 	err = links_accept(&links, listener, vm->options->timeout * 1000);

@@ -12,11 +12,9 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <asm/byteorder.h>
 #include "link.h"
-#include "log.h"
 #include "place.h"
 
 /* How long to look for a refusal behind a connection that broke */
@@ -102,25 +100,21 @@ int links_connect(struct links *links, const struct place *place, u64 ram_bytes,
 /**
  * links_listen() - wait for connections
  * @place: where
- * Return: the listening socket.
+ * Return: the listening socket or an errno.
  */
 int links_listen(const struct place *place)
 {
 	int fd = socket(place->name.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct sockaddr_storage name = place->name;
-	socklen_t length = sizeof(name);
-	int one = 1;
+	int one = 1, err;
 
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
-	    bind(fd, (const void *)&name, place->length) || listen(fd, 8) ||
-	    getsockname(fd, (void *)&name, &length))
-		die("cannot listen: %s", strerror(errno));
+	if (fd >= 0 && !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) &&
+	    !bind(fd, (const void *)&place->name, place->length) && !listen(fd, 8))
+		return fd;
 
-	if (name.ss_family == AF_UNIX)
-		say("listening on %s", ((struct sockaddr_un *)&place->name)->sun_path);
-	else
-		say("listening on port %u", ntohs(((struct sockaddr_in *)&name)->sin_port));
-	return fd;
+	err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
 }
 
 /* Takes a connection to its place; anything that is not ours is dropped. */
@@ -145,7 +139,6 @@ static void sort_in(struct links *links, int fd, bool first)
 	return;
 
 drop:
-	say("dropped a connection that is none of this migration's");
 	close(fd);
 }
 

@@ -27,7 +27,7 @@ static const char usage[] =
 "in FILE and RAM in FILE.ram.\n"
 "\n"
 "  --control PATH     take orders at a socket PATH, and wait for one in the middle of the\n"
-"                     workload: status, stop, cont, save FILE, migrate PLACE, quit\n"
+"                     workload: status, stop, cont, proceed, save FILE, migrate PLACE, quit\n"
 "  --packets N        packets in flight at the migration (10000): sets vsp_queue's\n"
 "                     parameter \"packets\" to N plus --complete; 0 = leave it alone\n"
 "  --complete K       packets to complete before the migration (1000)\n"

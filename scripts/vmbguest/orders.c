@@ -67,8 +67,17 @@ static void serve_cont(struct vm *vm)
 		vmm_run(vm);
 		say("running again on this machine");
 	}
-	vcpu_tell(vm, VCPU_UNPARK);
 	control_answer(0, "running");
+}
+
+static void serve_proceed(struct vm *vm)
+{
+	if (vm->state != VM_RUNNING || vm->guest->phase != GUEST_PARKED) {
+		control_answer(-EBADFD, "the guest does not wait here");
+		return;
+	}
+	vcpu_tell(vm, VCPU_UNPARK);
+	control_answer(0, "proceeding");
 }
 
 static void serve_save(struct vm *vm, const char *path)
@@ -117,6 +126,9 @@ void orders_serve(struct vm *vm, const struct order *order)
 		break;
 	case ORDER_CONT:
 		serve_cont(vm);
+		break;
+	case ORDER_PROCEED:
+		serve_proceed(vm);
 		break;
 	case ORDER_SAVE:
 		serve_save(vm, order->argument);

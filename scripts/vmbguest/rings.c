@@ -11,8 +11,6 @@
 #include <linux/bug.h>
 #include "rings.h"
 
-#define PAGE	4096U
-
 /* The ring code counts what cannot happen. */
 unsigned int kshim_warnings;
 
@@ -30,12 +28,15 @@ unsigned int kshim_warnings;
  */
 int rings_attach(struct rings *rings, u8 *at, u32 in_pages, u32 out_pages)
 {
-	u8 *out = at + (1 + in_pages) * PAGE;
+	const u32 in_bytes = in_pages * VMB_RING_PAGE_SIZE;
+	const u32 out_bytes = out_pages * VMB_RING_PAGE_SIZE;
+	u8 *in_data = at + VMB_RING_PAGE_SIZE;
+	u8 *out = in_data + in_bytes;
 	int err;
 
-	err = vmb_ring_attach(&rings->in, at, at + PAGE, in_pages * PAGE, true);
+	err = vmb_ring_attach(&rings->in, at, in_data, in_bytes, true);
 	if (!err)
-		err = vmb_ring_attach(&rings->out, out, out + PAGE, out_pages * PAGE, false);
+		err = vmb_ring_attach(&rings->out, out, out + VMB_RING_PAGE_SIZE, out_bytes, false);
 	if (err)
 		return err;
 

@@ -11,6 +11,7 @@
 #include "core/gpadl.h"
 #include "core/limits.h"
 #include "core/outgoing.h"
+#include "migrate/account.h"
 #include "migrate/restore.h"
 #include "migrate/restore_session.h"
 #include "migrate/save_session.h"
@@ -72,6 +73,7 @@ int vmb_restore_fail(struct vmb_restore *restore, int error,
 	if (restore->error)
 		return error;
 	restore->error = error;
+	vmb_restore_account_end(restore, false);
 	va_start(args, fmt);
 	vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
@@ -306,6 +308,8 @@ struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
 	for (i = 0; i < nr; i++)
 		restore->staged[i].channel = restore->holds.channels[i];
 	init_limits(restore);
+	if (!in_kernel)
+		restore->begun = vmb_stats_begin(bus, VMB_WORK_RESTORE);
 	return restore;
 }
 
@@ -317,6 +321,7 @@ struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
 void vmb_restore_finish(struct vmb_restore *restore)
 {
 	restore->dropped = true;
+	vmb_restore_account_end(restore, false);
 	vmb_restore_drop_staged(restore);
 	vmb_holds_release(&restore->holds, false);
 }
@@ -372,6 +377,8 @@ int vmb_restore_commit_locked(struct vmb_restore *restore)
 		ret = vmb_restore_apply(restore);
 	if (ret)
 		vmb_restore_drop_staged(restore);
+	else
+		vmb_restore_account_end(restore, true);
 	return ret;
 }
 

@@ -10,6 +10,7 @@
 #include <linux/vmb_result.h>
 
 #include "core/channel.h"
+#include "migrate/account.h"
 #include "migrate/save.h"
 #include "migrate/save_session.h"
 
@@ -54,6 +55,7 @@ int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...)
 	if (save->error)
 		return error;
 	save->error = error;
+	vmb_save_account_end(save, false);
 	save->place.chunk = save->writer.sequence;
 	save->place.offset = save->writer.bytes;
 	va_start(args, fmt);
@@ -246,6 +248,8 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 		vmb_save_put(save);
 		return ERR_PTR(ret);
 	}
+	if (!in_kernel)
+		save->begun = vmb_stats_begin(bus, VMB_WORK_SAVE);
 	return save;
 }
 
@@ -263,6 +267,7 @@ void vmb_save_abandon(struct vmb_save *save)
 		return;
 	if (!at_end(save)) {
 		save->dropped = true;
+		vmb_save_account_end(save, false);
 		vmb_holds_release(&save->holds, false);
 	}
 	vmb_turn_release(&save->turn);
@@ -281,6 +286,7 @@ void vmb_save_drop(struct vmb_save *save)
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
 		return;
 	save->dropped = true;
+	vmb_save_account_end(save, at_end(save));
 	vmb_holds_release(&save->holds, at_end(save));
 	vmb_holds_forget(&save->holds);
 	vmb_turn_release(&save->turn);
@@ -374,6 +380,9 @@ void vmb_save_read_end(struct vmb_save *save, u32 consumed)
 {
 	save->chunk_start += consumed;
 	save->chunk_bytes -= consumed;
+	vmb_save_account(save);
+	if (at_end(save))
+		vmb_save_account_end(save, true);
 	vmb_turn_release(&save->turn);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_save_read_end);
