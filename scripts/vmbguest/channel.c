@@ -1,48 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The guest's end of the two rings of a channel, strictly by the rules: it
- * reads when it was interrupted, sleeps only after it has unmasked and found
- * the ring empty, waits for room only after it has announced that it does, and
- * signals exactly when the ring code says so. It never looks into a ring again
- * just because time has passed: a signal that the host loses shows as a guest
- * that hangs.
+ * The guest's driver of a channel: its rings, and what it remembers of them in
+ * guest RAM.
  */
 #include <errno.h>
 #include <string.h>
-#include <linux/bug.h>
 #include "channel.h"
 #include "log.h"
-#include "vmm.h"
-
-/* The ring code counts what cannot happen. */
-unsigned int kshim_warnings;
-
-static u8 *page_at(const struct channel *channel, u32 page)
-{
-	return guest_at(channel->vm->guest, (channel->state->first_page + page) * (u64)GUEST_PAGE);
-}
-
-static void attach(const struct channel *channel, struct vmb_ring *ring, u32 page, u32 pages,
-		   bool producer)
-{
-	int err = vmb_ring_attach(ring, page_at(channel, page), page_at(channel, page + 1),
-				  pages * GUEST_PAGE, producer);
-
-	if (err)
-		die("rings of channel %s: %s", guest_channel_name(channel->index), strerror(-err));
-}
 
 /**
  * channel_attach() - take the guest's ends, of new rings or where they stand
  * @channel: the channel; no packet has been read that was not committed
+ * @user: what its packets are for
  */
-void channel_attach(struct channel *channel)
+void channel_attach(struct channel *channel, const struct rings_user *user)
 {
 	const struct guest_channel *state = channel->state;
+	u8 *at = guest_at(channel->vm->guest, state->first_page * (u64)GUEST_PAGE);
+	int err;
 
-	attach(channel, &channel->in, 0, state->in_pages, true);
-	attach(channel, &channel->out, 1 + state->in_pages, state->out_pages, false);
-	vmb_ring_set_features(&channel->in);
+	channel->rings.user = user;
+	channel->rings.context = channel;
+	err = rings_attach(&channel->rings, at, state->in_pages, state->out_pages);
+	if (err)
+		die("rings of channel %s: %s", guest_channel_name(channel->index), strerror(-err));
 }
 
 static void __noreturn reject(const struct channel *channel, int err)
@@ -61,23 +42,13 @@ static void __noreturn reject(const struct channel *channel, int err)
  */
 bool channel_send(struct channel *channel, const struct vmb_ring_packet *packet)
 {
-	u32 need = vmb_ring_need(packet->extra_len, packet->payload_len);
-	bool signal = false;
-	int err;
+	int err = rings_send(&channel->rings, packet);
 
-	do {
-		err = vmb_ring_write(&channel->in, packet, &signal);
-	} while (err == -EAGAIN && vmb_ring_wait_space(&channel->in, need));
-
-	if (err == -EAGAIN) {
+	if (err == -EAGAIN)
 		channel->state->blocked = 1;
-		return false;
-	}
-	if (err)
+	else if (err)
 		reject(channel, err);
-	if (signal)
-		vmm_kick(channel);
-	return true;
+	return !err;
 }
 
 /**
@@ -89,66 +60,26 @@ void channel_room(struct channel *channel)
 	if (!channel->state->blocked)
 		return;
 
-	vmb_ring_clear_wait(&channel->in);
+	vmb_ring_clear_wait(&channel->rings.in);
 	channel->state->blocked = 0;
-}
-
-static bool must_wait(const struct channel *channel)
-{
-	return channel->state->completes && channel->state->blocked;
-}
-
-/* One packet out of the ring; false if it is empty. */
-static bool receive_one(struct channel *channel, channel_packet_t packet)
-{
-	static u64 buf[VMB_PACKET_MAX_BYTES / sizeof(u64)];
-	struct vmb_descriptor_view view;
-	u32 bytes;
-	int err;
-
-	err = vmb_ring_read(&channel->out, buf, sizeof(buf), &bytes);
-	if (err == -EAGAIN)
-		return false;
-	if (!err)
-		err = vmb_descriptor_parse(buf, bytes, &view);
-	if (err)
-		reject(channel, err);
-
-	packet(channel, &view);
-	return true;
 }
 
 /**
  * channel_receive() - read until the ring is empty, or until it is enough
  * @channel: the channel
- * @packet: called for each packet
- * @enough: whether unread data may be left behind; the guest then knows of it
  *
- * Stops, and stays masked, when an answer finds no room: the interrupt that
- * brings room goes on here. The host is signalled after the unmasking, so that
- * what it then writes finds the guest asleep.
+ * If unread data was left behind the guest knows of it.
  */
-void channel_receive(struct channel *channel, channel_packet_t packet, channel_enough_t enough)
+void channel_receive(struct channel *channel)
 {
-	struct guest_channel *state = channel->state;
-	bool signal, more;
+	bool more;
+	int err;
 
-	state->more = 0;
-	do {
-		if (must_wait(channel))
-			return;
-
-		vmb_ring_mask(&channel->out);
-		/* A host that writes as fast as this reads never lets the ring be empty. */
-		while (!must_wait(channel) && !enough(channel) && receive_one(channel, packet))
-			;
-		signal = vmb_ring_commit(&channel->out);
-		more = !must_wait(channel) && vmb_ring_unmask(&channel->out);
-		if (signal)
-			vmm_kick(channel);
-	} while (more && !enough(channel));
-
-	state->more = more;
+	channel->state->more = 0;
+	err = rings_receive(&channel->rings, &more);
+	if (err)
+		reject(channel, err);
+	channel->state->more = more;
 }
 
 static void count_ring(const struct channel *channel, const struct vmb_ring *ring, u64 *packets,
@@ -174,14 +105,17 @@ static void count_ring(const struct channel *channel, const struct vmb_ring *rin
 
 /**
  * channel_count_unread() - what lies in the rings
- * @channel: an open channel of a stopped machine; nothing is changed
+ * @channel: a channel of a stopped machine; nothing is changed
  * @unread: filled
  */
 void channel_count_unread(const struct channel *channel, struct channel_unread *unread)
 {
 	*unread = (struct channel_unread) { };
-	count_ring(channel, &channel->out, &unread->packets, &unread->answers);
-	count_ring(channel, &channel->in, &unread->requests, &unread->completions);
+	if (!channel->state->open)
+		return;
+
+	count_ring(channel, &channel->rings.out, &unread->packets, &unread->answers);
+	count_ring(channel, &channel->rings.in, &unread->requests, &unread->completions);
 }
 
 /**
@@ -195,5 +129,5 @@ void channel_count_unread(const struct channel *channel, struct channel_unread *
  */
 bool channel_host_waits(const struct channel *channel)
 {
-	return __atomic_load_n(&channel->out.control->pending_send_sz, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&channel->rings.out.control->pending_send_sz, __ATOMIC_ACQUIRE);
 }

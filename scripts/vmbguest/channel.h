@@ -4,17 +4,11 @@
 
 #include <stdbool.h>
 #include <linux/types.h>
-#include "wire/descriptor.h"
 #include "vm.h"
 
-/* Called for each packet; @view lives during the call. */
-typedef void (*channel_packet_t)(struct channel *channel, const struct vmb_descriptor_view *view);
-/* May the guest leave what it has not read? Asked between two batches. */
-typedef bool (*channel_enough_t)(struct channel *channel);
-
-void channel_attach(struct channel *channel);
+void channel_attach(struct channel *channel, const struct rings_user *user);
 bool channel_send(struct channel *channel, const struct vmb_ring_packet *packet);
-void channel_receive(struct channel *channel, channel_packet_t packet, channel_enough_t enough);
+void channel_receive(struct channel *channel);
 void channel_room(struct channel *channel);
 
 /**

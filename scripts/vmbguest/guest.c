@@ -11,7 +11,7 @@
 #define LAST_WORDS	8
 
 static const char * const phase_names[] = {
-	[GUEST_WARM] = "warming up",
+	[GUEST_WARM] = "warming",
 	[GUEST_RUN] = "running",
 	[GUEST_PARKED] = "parked",
 	[GUEST_DRAIN] = "draining",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Three TCP connections from one machine to the other. No call waits longer
- * than the time-out without progress. Functions return 0 or a negative errno
- * unless they say otherwise.
+ * Three connections from one machine to the other, by TCP or a socket of the
+ * file system. No call waits longer than the time-out without progress.
+ * Functions return 0 or a negative errno unless they say otherwise.
  */
-#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -15,8 +15,7 @@
 #include <unistd.h>
 #include <asm/byteorder.h>
 #include "link.h"
-#include "log.h"
-#include "options.h"
+#include "place.h"
 
 /* How long to look for a refusal behind a connection that broke */
 #define LAST_LOOK_MS	3000
@@ -35,18 +34,18 @@ static int wait_for(int fd, short events, int timeout_ms)
 	return n ? 0 : -ETIMEDOUT;
 }
 
-static void links_init(struct links *links, const struct options *options)
+static void links_init(struct links *links, int timeout_ms)
 {
 	int role;
 
-	*links = (struct links) { .timeout_ms = options->timeout * 1000 };
+	*links = (struct links) { .timeout_ms = timeout_ms };
 	for (role = 0; role < NR_LINKS; role++)
 		links->fd[role] = -1;
 }
 
-static int connect_one(struct links *links, const struct options *options, enum link_role role)
+static int connect_one(struct links *links, const struct place *place, enum link_role role)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(place->name.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct link_hello hello = {
 		.magic = cpu_to_le64(LINK_MAGIC), .version = cpu_to_le32(LINK_VERSION),
 		.role = cpu_to_le32(role), .ram_bytes = cpu_to_le64(links->ram_bytes),
@@ -59,7 +58,7 @@ static int connect_one(struct links *links, const struct options *options, enum 
 	links->fd[role] = fd;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 
-	if (connect(fd, (const void *)&options->address, sizeof(options->address))) {
+	if (connect(fd, (const void *)&place->name, place->length)) {
 		if (errno != EINPROGRESS)
 			return -errno;
 		err = wait_for(fd, POLLOUT, links->timeout_ms);
@@ -76,21 +75,22 @@ static int connect_one(struct links *links, const struct options *options, enum 
 /**
  * links_connect() - connect to the machine that waits for us
  * @links: filled, to be ended with links_cut()
- * @options: where to
+ * @place: where to
  * @ram_bytes: size of guest RAM
+ * @timeout_ms: for each step without progress
  * Return: 0 or an errno.
  */
-int links_connect(struct links *links, const struct options *options, u64 ram_bytes)
+int links_connect(struct links *links, const struct place *place, u64 ram_bytes, int timeout_ms)
 {
 	int role, err;
 
-	links_init(links, options);
+	links_init(links, timeout_ms);
 	links->ram_bytes = ram_bytes;
 	if (getrandom(links->id, sizeof(links->id), 0) != sizeof(links->id))
 		return -errno;
 
 	for (role = 0; role < NR_LINKS; role++) {
-		err = connect_one(links, options, role);
+		err = connect_one(links, place, role);
 		if (err)
 			return err;
 	}
@@ -99,23 +99,22 @@ int links_connect(struct links *links, const struct options *options, u64 ram_by
 
 /**
  * links_listen() - wait for connections
- * @options: where
- * Return: the listening socket.
+ * @place: where
+ * Return: the listening socket or an errno.
  */
-int links_listen(const struct options *options)
+int links_listen(const struct place *place)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct sockaddr_in name = options->address;
-	socklen_t length = sizeof(name);
-	int one = 1;
+	int fd = socket(place->name.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int one = 1, err;
 
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
-	    bind(fd, (const void *)&name, sizeof(name)) || listen(fd, 8) ||
-	    getsockname(fd, (void *)&name, &length))
-		die("cannot listen: %s", strerror(errno));
+	if (fd >= 0 && !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) &&
+	    !bind(fd, (const void *)&place->name, place->length) && !listen(fd, 8))
+		return fd;
 
-	say("listening on port %u", ntohs(name.sin_port));
-	return fd;
+	err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
 }
 
 /* Takes a connection to its place; anything that is not ours is dropped. */
@@ -140,22 +139,21 @@ static void sort_in(struct links *links, int fd, bool first)
 	return;
 
 drop:
-	say("dropped a connection that is none of this migration's");
 	close(fd);
 }
 
 /**
  * links_accept() - wait for a machine
  * @links: filled, to be ended with links_cut()
- * @options: the time-out, once the first connection is there
  * @listener: from links_listen()
+ * @timeout_ms: for each step without progress, once the first connection is there
  * Return: 0 or an errno.
  */
-int links_accept(struct links *links, const struct options *options, int listener)
+int links_accept(struct links *links, int listener, int timeout_ms)
 {
 	int fd, found, one = 1, err;
 
-	links_init(links, options);
+	links_init(links, timeout_ms);
 	for (;;) {
 		found = (links->fd[0] >= 0) + (links->fd[1] >= 0) + (links->fd[2] >= 0);
 		if (found == NR_LINKS)

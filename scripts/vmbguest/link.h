@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <linux/types.h>
 
-struct options;
+struct place;
 
 #define LINK_MAGIC	0x4b4e494c424d56ULL	/* "VMBLINK" */
 #define LINK_VERSION	1
@@ -71,9 +71,9 @@ struct links {
 	char text[LINK_TEXT_MAX];
 };
 
-int links_connect(struct links *links, const struct options *options, u64 ram_bytes);
-int links_listen(const struct options *options);
-int links_accept(struct links *links, const struct options *options, int listener);
+int links_connect(struct links *links, const struct place *place, u64 ram_bytes, int timeout_ms);
+int links_listen(const struct place *place);
+int links_accept(struct links *links, int listener, int timeout_ms);
 void links_cut(struct links *links);
 void link_close(struct links *links, enum link_role role);
 

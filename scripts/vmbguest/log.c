@@ -25,6 +25,7 @@ static unsigned int nr_notes;
 static pthread_mutex_t notes_lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *summary_path;
 static u64 begin_ms;
+static void (*leave_hook)(int code, const char *reason);
 
 static u64 clock_ms(void)
 {
@@ -42,6 +43,15 @@ void log_open(const char *path)
 {
 	summary_path = path;
 	begin_ms = clock_ms();
+}
+
+/**
+ * log_at_leave() - have something done at the end
+ * @hook: called once, by whoever leaves
+ */
+void log_at_leave(void (*hook)(int code, const char *reason))
+{
+	leave_hook = hook;
 }
 
 /**
@@ -166,5 +176,7 @@ void __noreturn leave(int code, const char *result, const char *format, ...)
 	pthread_mutex_lock(&notes_lock);
 	say("%s: %s", result, reason);
 	summary_write(result, reason);
+	if (leave_hook)
+		leave_hook(code, reason);
 	_exit(code);
 }

@@ -16,6 +16,7 @@
 #define LEAVE_UNCONFIRMED	3	/* GO did not arrive, or was not confirmed */
 
 void log_open(const char *summary_path);
+void log_at_leave(void (*hook)(int code, const char *reason));
 u64 log_now_ms(void);
 void say(const char *format, ...) __printf(1, 2);
 void note(const char *key, const char *format, ...) __printf(2, 3);

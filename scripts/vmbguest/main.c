@@ -2,10 +2,14 @@
 /**
  * DOC: vmbguest: the smallest honest guest
  *
- * One process is a virtual machine monitor (vmm.c, migrate_*.c) and its guest
- * (vcpu.c, workload.c, channel.c). The guest knows nothing but its RAM (guest.h)
- * and the interrupts it is given; the VMM knows nothing of what the guest does
- * but that it has parked or is done, apart from what it counts for people.
+ * One process is a virtual machine monitor and its guest. The parts that any
+ * VMM needs are attach.c, memory.c, events.c, rings.c and migrate.c; they know
+ * nothing of this guest, and Documentation/userspace-api/vmm-howto.rst goes
+ * through what they do. This VMM is vmm.c, source.c, destination.c, keep.c and
+ * control.c, its guest vcpu.c, workload.c and channel.c. The guest knows nothing
+ * but its RAM (guest.h) and the interrupts it is given; the VMM knows nothing of
+ * what the guest does but that it has parked or is done, apart from what it
+ * counts for people.
  */
 #include <errno.h>
 #include <poll.h>
@@ -13,14 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "control.h"
 #include "ledger.h"
 #include "log.h"
-#include "migrate.h"
+#include "move.h"
 #include "options.h"
-#include "ram.h"
+#include "orders.h"
 #include "vcpu.h"
 #include "verify.h"
-#include "vm.h"
 #include "vmm.h"
 #include "workload.h"
 
@@ -50,38 +54,43 @@ static void *watch(void *unused)
 	      (unsigned long long)options.deadline, missing);
 }
 
-/* Waits until the guest has something to say. */
-static void wait_for_guest(void)
+/* Waits for the guest or an operator; true if it is the operator. */
+static bool wait_for_news(void)
 {
-	struct pollfd fds[2] = {
+	struct pollfd fds[3] = {
 		{ .fd = vm.notify_fd, .events = POLLIN },
-		{ .fd = vm.bus_fd, .events = POLLIN },
+		{ .fd = vm.bus.fd, .events = POLLIN },
+		{ .fd = control_fd(), .events = POLLIN },
 	};
 	u64 count;
 
 	for (;;) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			die("cannot wait: %s", strerror(errno));
 		if (fds[1].revents)
 			vmm_event(&vm);
 		if (fds[0].revents && read(vm.notify_fd, &count, sizeof(count)) == sizeof(count))
-			return;
+			return false;
+		if (fds[2].revents)
+			return true;
 	}
 }
 
 static void boot(void)
 {
+	u64 ram_bytes = options.ram_mib << 20;
 	char why[256];
 	int err;
 
-	vm.ram_bytes = options.ram_mib << 20;
-	vm.guest = ram_create(vm.ram_bytes);
-	guest_boot(vm.guest, &options, vm.ram_bytes);
+	err = vmm_make_ram(&vm, ram_bytes);
+	if (err)
+		die("no memory for guest RAM: %s", strerror(-err));
+	guest_boot(vm.guest, &options, ram_bytes);
 	err = vmm_attach(&vm);
 	if (!err)
-		err = vmm_set_state(&vm, VMBSAVE_STATE_RUNNING, NULL);
+		err = bus_set_state(&vm.bus, VMBSAVE_STATE_RUNNING, NULL);
 	if (err) {
-		vmm_why(&vm, err, why, sizeof(why));
+		bus_why(&vm.bus, err, why, sizeof(why));
 		die("the machine does not start: %s", why);
 	}
 
@@ -91,25 +100,56 @@ static void boot(void)
 	say("running on this machine");
 	vcpu_start(&vm);
 	vcpu_tell(&vm, VCPU_BEGIN);
+	__atomic_store_n(&vm.state, VM_RUNNING, __ATOMIC_RELEASE);
 }
 
-static void run_to_parking(void)
+/* What it was told to do in the middle, when the guest has parked. */
+static void in_the_middle(void)
 {
 	const struct guest *guest = vm.guest;
+	char why[256] = "";
+	int err;
 
-	wait_for_guest();
 	say("%llu of %llu packets read, %llu completed", (unsigned long long)guest->log_used,
 	    (unsigned long long)guest->total, (unsigned long long)guest->completed);
-	if (guest->total < guest->completed + options.packets)
+	if (!options.incoming.kind && guest->total < guest->completed + options.packets)
 		die("vsp_queue sends %llu packets, too few to have %llu in flight",
 		    (unsigned long long)guest->total, (unsigned long long)options.packets);
 
-	if (options.to)
-		migrate_out(&vm);
-	else if (options.snapshot)
-		migrate_snapshot(&vm);
-	else
-		vcpu_tell(&vm, VCPU_CONTINUE);
+	if (options.to.kind == PLACE_FILE) {
+		err = keep_save(&vm, options.to.path, why, sizeof(why));
+		if (!err)
+			leave(LEAVE_OK, "saved", "the machine is in %s", options.to.path);
+		say("not saved: %s", why);
+	} else if (options.to.kind) {
+		move_out(&vm, &options.to, why, sizeof(why));
+	} else if (options.snapshot) {
+		err = keep_snapshot(&vm, options.snapshot, why, sizeof(why));
+		note("snapshot", err ? "failed" : "saved");
+		if (err)
+			say("no snapshot: %s", why);
+	} else if (options.control && !options.incoming.kind) {
+		say("waits for orders");
+		return;
+	}
+	vcpu_tell(&vm, VCPU_UNPARK);
+}
+
+/* Returns when the guest is done. */
+static void run(void)
+{
+	static struct order order;
+
+	for (;;) {
+		if (wait_for_news()) {
+			control_take(&order);
+			orders_serve(&vm, &order);
+		} else if (vm.state == VM_RUNNING && vm.guest->phase == GUEST_PARKED) {
+			in_the_middle();
+		}
+		if (vm.state == VM_RUNNING && vm.guest->phase == GUEST_DONE)
+			return;
+	}
 }
 
 /* The kernel must have nothing left either. */
@@ -120,7 +160,7 @@ static u64 left_in_flight(void)
 	int err;
 
 	for (;;) {
-		err = vmm_info(&vm, &info);
+		err = bus_info(&vm.bus, &info);
 		if (err)
 			die("no information on the bus: %s", strerror(-err));
 		if (!info.nr_packets && !info.nr_held && !info.nr_completions)
@@ -131,14 +171,13 @@ static u64 left_in_flight(void)
 	}
 }
 
-static void __noreturn run_to_end(void)
+static void __noreturn finish(void)
 {
 	unsigned int i;
 	bool right;
 	u64 left;
 	int err;
 
-	wait_for_guest();
 	vcpu_stop(&vm);
 	left = left_in_flight();
 	note_number("left_in_flight", left);
@@ -163,19 +202,25 @@ int main(int argc, char **argv)
 	if (options.verify[0])
 		return verify(options.verify[0], options.verify[1], options.verify[2]);
 
+	if (options.ctl)
+		return control_call(options.ctl, options.order);
+
 	log_open(options.summary);
-	note("role", options.incoming ? "destination" : "source");
+	note("role", options.incoming.kind ? "destination" : "source");
 	vm.options = &options;
 	if (pthread_create(&watcher, NULL, watch, NULL))
 		die("cannot start the watch");
 
 	vmm_open(&vm);
 	vcpu_init(&vm);
-	if (options.incoming) {
-		migrate_in(&vm);
+	if (options.control)
+		control_open(&vm, options.control);
+	if (options.incoming.kind) {
+		move_in(&vm);
+		vcpu_tell(&vm, VCPU_UNPARK);
 	} else {
 		boot();
-		run_to_parking();
 	}
-	run_to_end();
+	run();
+	finish();
 }

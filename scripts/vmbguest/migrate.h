@@ -3,13 +3,36 @@
 #define _VMBGUEST_MIGRATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
-struct links;
-struct vm;
+struct bus;
 
-bool migrate_out(struct vm *vm);
-void migrate_snapshot(struct vm *vm);
-void migrate_in(struct vm *vm);
-void migrate_point(struct vm *vm, struct links *links, const char *point);
+/*
+ * Part to copy: the state of the channels, out of a bus and into another one.
+ * Where it goes is the caller's affair. Functions return 0 or a negative errno.
+ */
+
+/**
+ * struct migrate_way - where the state goes, or comes from
+ * @put: takes all of a piece; 0 or a negative errno
+ * @get: gives some bytes, 0 at the end, or a negative errno
+ * @context: what they are called with
+ * @piece: bytes of one read() or write() of the data fd, not above
+ *	%MIGRATE_PIECE_MAX; 0 = the library's choice
+ */
+struct migrate_way {
+	int (*put)(void *context, void *buf, size_t bytes);
+	ssize_t (*get)(void *context, void *buf, size_t bytes);
+	void *context;
+	size_t piece;
+};
+
+#define MIGRATE_PIECE_MAX	1048576
+
+int migrate_save(struct bus *bus, const struct migrate_way *way, bool *way_failed);
+int migrate_restore(struct bus *bus, const struct migrate_way *way, bool *way_failed);
+int migrate_commit(struct bus *bus);
+int migrate_write_fully(int fd, const void *buf, size_t bytes);
 
 #endif /* _VMBGUEST_MIGRATE_H */

@@ -2,7 +2,6 @@
 /*
  * The command line.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -15,14 +14,20 @@
 
 static const char usage[] =
 "usage: vmbguest [options]                          run the workload to its end\n"
-"       vmbguest [options] --to HOST:PORT           migrate in the middle of it\n"
-"       vmbguest [options] --incoming [ADDR:]PORT   take a migrating machine up\n"
+"       vmbguest [options] --to PLACE               migrate in the middle of it\n"
+"       vmbguest [options] --incoming PLACE         take a machine up\n"
+"       vmbguest --ctl PATH [COMMAND...]            give a running one an order, or the\n"
+"                                                   lines of the standard input\n"
 "       vmbguest --verify LEDGER VSP_LIST_A VSP_LIST_B\n"
 "\n"
 "A virtual machine monitor and its guest in one process: guest RAM with the rings\n"
-"in it, /dev/vmbsave, one channel to vsp_queue and one to vsp_echo. Addresses are\n"
-"numeric IPv4.\n"
+"in it, /dev/vmbsave, one channel to vsp_queue and one to vsp_echo.\n"
 "\n"
+"A PLACE is [tcp:][HOST:]PORT (numeric IPv4), unix:PATH, or file:FILE: the state\n"
+"in FILE and RAM in FILE.ram.\n"
+"\n"
+"  --control PATH     take orders at a socket PATH, and wait for one in the middle of the\n"
+"                     workload: status, stop, cont, proceed, save FILE, migrate PLACE, quit\n"
 "  --packets N        packets in flight at the migration (10000): sets vsp_queue's\n"
 "                     parameter \"packets\" to N plus --complete; 0 = leave it alone\n"
 "  --complete K       packets to complete before the migration (1000)\n"
@@ -72,6 +77,8 @@ enum option_id {
 	OPTION_STAY,
 	OPTION_TIMEOUT,
 	OPTION_DEADLINE,
+	OPTION_CONTROL,
+	OPTION_CTL,
 	OPTION_LEDGER,
 	OPTION_SUMMARY,
 	OPTION_VERIFY,
@@ -97,6 +104,8 @@ static const struct option long_options[] = {
 	{ "stay", required_argument, NULL, OPTION_STAY },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "deadline", required_argument, NULL, OPTION_DEADLINE },
+	{ "control", required_argument, NULL, OPTION_CONTROL },
+	{ "ctl", required_argument, NULL, OPTION_CTL },
 	{ "ledger", required_argument, NULL, OPTION_LEDGER },
 	{ "summary", required_argument, NULL, OPTION_SUMMARY },
 	{ "verify", no_argument, NULL, OPTION_VERIFY },
@@ -121,21 +130,10 @@ static u64 number(const char *text, u64 min, u64 max)
 	return value;
 }
 
-static void address(struct options *options, const char *text)
+static void where(struct place *place, const char *text)
 {
-	const char *colon = strrchr(text, ':');
-	char host[INET_ADDRSTRLEN] = "0.0.0.0";
-
-	if (colon) {
-		if (colon - text >= (int)sizeof(host))
-			refuse("not an IPv4 host and port", text);
-		memcpy(host, text, colon - text);
-		host[colon - text] = '\0';
-	}
-	options->address.sin_family = AF_INET;
-	options->address.sin_port = htons(number(colon ? colon + 1 : text, 0, U16_MAX));
-	if (inet_pton(AF_INET, host, &options->address.sin_addr) != 1)
-		refuse("not an IPv4 host and port", text);
+	if (place_parse(place, text))
+		refuse("not a place", text);
 }
 
 static const char *point(const char *name)
@@ -221,12 +219,10 @@ static void set_option(struct options *options, int id, const char *value)
 		options->kmcl = queue_vsp(value);
 		break;
 	case OPTION_TO:
-		options->to = true;
-		address(options, value);
+		where(&options->to, value);
 		break;
 	case OPTION_INCOMING:
-		options->incoming = true;
-		address(options, value);
+		where(&options->incoming, value);
 		break;
 	case OPTION_SNAPSHOT:
 		options->snapshot = value;
@@ -234,6 +230,12 @@ static void set_option(struct options *options, int id, const char *value)
 	case OPTION_CORRUPT:
 		options->corrupt = true;
 		options->corrupt_at = value ? number(value, 0, CORRUPT_MIDDLE - 1) : CORRUPT_MIDDLE;
+		break;
+	case OPTION_CONTROL:
+		options->control = value;
+		break;
+	case OPTION_CTL:
+		options->ctl = value;
 		break;
 	case OPTION_LEDGER:
 		options->ledger = value;
@@ -275,10 +277,11 @@ void options_parse(struct options *options, int argc, char **argv)
 			set_option(options, id, optarg);
 	}
 
-	if (argc - optind != (verify ? 3 : 0))
+	options->order = argv + optind;
+	if (!options->ctl && argc - optind != (verify ? 3 : 0))
 		refuse("wrong number of arguments", verify ? "--verify takes three" : argv[optind]);
 	for (i = 0; verify && i < 3; i++)
 		options->verify[i] = argv[optind + i];
-	if (options->to && (options->incoming || options->snapshot))
+	if (options->to.kind && (options->incoming.kind || options->snapshot))
 		refuse("one of them at a time", "--to, --incoming, --snapshot");
 }

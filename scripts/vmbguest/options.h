@@ -3,9 +3,9 @@
 #define _VMBGUEST_OPTIONS_H
 
 #include <stdbool.h>
-#include <netinet/in.h>
 #include <linux/limits.h>
 #include <linux/types.h>
+#include "place.h"
 
 #define CORRUPT_MIDDLE	U64_MAX
 
@@ -13,9 +13,11 @@
  * struct options - the command line
  * @device: of the bus
  * @kmcl: the queue's channel is that of vsp_kmcl
- * @incoming: wait for a migration at @address
- * @to: migrate to @address
- * @address: of the other machine, or to listen at
+ * @incoming: where the machine comes from
+ * @to: where it goes to in the middle of its work
+ * @control: socket to take orders at, or NULL
+ * @ctl: socket to give one order to, or NULL
+ * @order: which
  * @snapshot: file for the state, or NULL
  * @ledger: file, or NULL
  * @summary: file, or NULL
@@ -38,9 +40,11 @@
 struct options {
 	const char *device;
 	bool kmcl;
-	bool incoming;
-	bool to;
-	struct sockaddr_in address;
+	struct place incoming;
+	struct place to;
+	const char *control;
+	const char *ctl;
+	char **order;
 	const char *snapshot;
 	const char *ledger;
 	const char *summary;

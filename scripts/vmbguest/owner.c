@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <linux/vmbsave.h>
 #include "log.h"
@@ -27,8 +26,8 @@ static int tell(struct vm *vm)
 	vm->owner_fd = open(OWNER_DEVICE, O_WRONLY | O_CLOEXEC);
 	if (vm->owner_fd < 0)
 		die("cannot open %s: %s", OWNER_DEVICE, strerror(errno));
-	len = snprintf(order, sizeof(order), "%d%s", vm->bus_fd,
-		       vm->options->incoming ? " incoming" : "");
+	len = snprintf(order, sizeof(order), "%d%s", vm->bus.fd,
+		       vm->options->incoming.kind ? " incoming" : "");
 	return write(vm->owner_fd, order, len) == len ? 0 : -errno;
 }
 
@@ -37,9 +36,7 @@ static int hear(struct vm *vm, u32 *channel)
 {
 	struct vmbsave_event event;
 
-	if (read(vm->bus_fd, &event, sizeof(event)) != sizeof(event))
-		return -EPROTO;
-	if (event.type != VMBSAVE_EVENT_OFFERED)
+	if (event_read(&vm->bus, &event) || event.type != VMBSAVE_EVENT_OFFERED)
 		return -EPROTO;
 	*channel = event.channel;
 	return 0;
@@ -47,11 +44,13 @@ static int hear(struct vm *vm, u32 *channel)
 
 static int look(struct vm *vm, u32 channel)
 {
-	struct vmbsave_channel_info info = { .size = sizeof(info), .channel = channel };
 	const guid_t type = VSP_QUEUE_TYPE;
+	struct vmbsave_channel_info info;
+	int err;
 
-	if (ioctl(vm->bus_fd, VMBSAVE_GET_CHANNEL, &info) < 0)
-		return -errno;
+	err = bus_get_channel(&vm->bus, channel, &info);
+	if (err)
+		return err;
 	if (!info.owned || memcmp(info.type, &type, sizeof(type)) ||
 	    info.max_packet_bytes != VSP_QUEUE_PACKET_MAX)
 		return -EPROTO;

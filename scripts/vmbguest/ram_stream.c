@@ -12,7 +12,6 @@
 #include "ram_stream.h"
 #include "vm.h"
 
-#define RUN_PAGES_MAX	256U
 #define RUN_END		U64_MAX
 
 /**
@@ -24,23 +23,6 @@ struct ram_run {
 	__le64 address;
 	__le64 bytes;
 };
-
-static bool page_is_zero(const u8 *page)
-{
-	return !page[0] && !memcmp(page, page + 1, GUEST_PAGE - 1);
-}
-
-/* Pages from @first on that go into one run. */
-static u64 run_pages(const struct vm *vm, u64 first)
-{
-	const u8 *ram = guest_at(vm->guest, 0);
-	u64 pages = vm->ram_bytes / GUEST_PAGE, n = 0;
-
-	while (first + n < pages && n < RUN_PAGES_MAX &&
-	       !page_is_zero(ram + (first + n) * GUEST_PAGE))
-		n++;
-	return n;
-}
 
 static int run_send(struct links *links, u64 address, u64 bytes, const void *ram)
 {
@@ -62,18 +44,16 @@ static int run_send(struct links *links, u64 address, u64 bytes, const void *ram
  */
 int ram_to_link(struct vm *vm, struct links *links)
 {
-	u64 pages = vm->ram_bytes / GUEST_PAGE, first, n, sum = 0;
+	u64 from = 0, sum = 0;
+	struct memory_run run;
 	int err;
 
-	for (first = 0; first < pages; first += n ?: 1) {
-		n = run_pages(vm, first);
-		if (!n)
-			continue;
-		err = run_send(links, first * GUEST_PAGE, n * GUEST_PAGE,
-			       guest_at(vm->guest, first * GUEST_PAGE));
+	while (memory_next_run(&vm->ram, from, &run)) {
+		err = run_send(links, run.address, run.bytes, vm->ram.at + run.address);
 		if (err)
 			return err;
-		sum += n * GUEST_PAGE;
+		sum += run.bytes;
+		from = run.address + run.bytes;
 	}
 	note_number("ram_bytes", sum);
 	return run_send(links, RUN_END, sum, NULL);
@@ -99,9 +79,9 @@ int ram_from_link(struct vm *vm, struct links *links)
 		bytes = le64_to_cpu(run.bytes);
 		if (address == RUN_END)
 			break;
-		if (address >= vm->ram_bytes || bytes > vm->ram_bytes - address)
+		if (address >= vm->ram.bytes || bytes > vm->ram.bytes - address)
 			return -EPROTO;
-		err = link_read_all(links, LINK_RAM, guest_at(vm->guest, address), bytes);
+		err = link_read_all(links, LINK_RAM, vm->ram.at + address, bytes);
 		if (err)
 			return err;
 		sum += bytes;

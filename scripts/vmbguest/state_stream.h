@@ -2,13 +2,15 @@
 #ifndef _VMBGUEST_STATE_STREAM_H
 #define _VMBGUEST_STATE_STREAM_H
 
+#include <stdbool.h>
 #include <linux/types.h>
 
 struct links;
 struct vm;
 
-int state_to_file(struct vm *vm, int data_fd, const char *path);
-int state_to_link(struct vm *vm, int data_fd, struct links *links);
-int state_from_link(struct vm *vm, int data_fd, struct links *links, bool *refused);
+int state_to_file(struct vm *vm, int fd, bool *file_failed);
+int state_from_file(struct vm *vm, int fd, bool *file_failed);
+int state_to_link(struct vm *vm, struct links *links, bool *link_failed);
+int state_from_link(struct vm *vm, struct links *links, bool *link_failed);
 
 #endif /* _VMBGUEST_STATE_STREAM_H */

@@ -33,6 +33,9 @@ static bool obey(struct vm *vm)
 	case VCPU_CONTINUE:
 		workload_continue(vm);
 		return true;
+	case VCPU_UNPARK:
+		workload_unpark(vm);
+		return true;
 	default:
 		return false;
 	}
@@ -40,9 +43,7 @@ static bool obey(struct vm *vm)
 
 static void take_interrupt(struct channel *channel)
 {
-	u64 count;
-
-	if (read(channel->call_fd, &count, sizeof(count)) == sizeof(count))
+	if (signals_called(&channel->signals))
 		workload_interrupt(channel);
 }
 
@@ -56,7 +57,7 @@ static void *vcpu_run(void *argument)
 		fds[0] = (struct pollfd) { .fd = vm->command[0], .events = POLLIN };
 		for (i = 0; i < NR_CHANNELS; i++) {
 			fds[1 + i].fd = workload_listens(&vm->channels[i]) ?
-					vm->channels[i].call_fd : -1;
+					vm->channels[i].signals.call_fd : -1;
 			fds[1 + i].events = POLLIN;
 			fds[1 + i].revents = 0;
 		}
@@ -91,13 +92,9 @@ void vcpu_init(struct vm *vm)
  */
 void vcpu_start(struct vm *vm)
 {
-	unsigned int i;
 	int err;
 
-	for (i = 0; i < NR_CHANNELS; i++)
-		if (vm->channels[i].state->open)
-			channel_attach(&vm->channels[i]);
-
+	workload_attach(vm);
 	err = pthread_create(&vm->vcpu, NULL, vcpu_run, vm);
 	if (err)
 		die("cannot start the virtual processor: %s", strerror(err));

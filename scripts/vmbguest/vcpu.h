@@ -9,6 +9,7 @@ enum vcpu_command {
 	VCPU_BEGIN = 'b',
 	VCPU_LAST_WORDS = 'l',
 	VCPU_CONTINUE = 'c',
+	VCPU_UNPARK = 'u',
 	VCPU_STOP = 's',
 };
 

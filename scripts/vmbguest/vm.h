@@ -5,8 +5,11 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <linux/types.h>
+#include "attach.h"
+#include "events.h"
 #include "guest.h"
-#include "wire/ring.h"
+#include "memory.h"
+#include "rings.h"
 
 struct options;
 
@@ -15,30 +18,39 @@ struct options;
  * @vm: the machine
  * @index: enum guest_channel_index
  * @state: the guest's driver, in guest RAM
- * @in: guest-to-host ring, producer's end
- * @out: host-to-guest ring, consumer's end
+ * @rings: the guest's ends
+ * @signals: eventfds
  * @id: on the bus
- * @kick_fd: the guest signals the host
- * @call_fd: the host interrupts the guest
  */
 struct channel {
 	struct vm *vm;
 	unsigned int index;
 	struct guest_channel *state;
-	struct vmb_ring in;
-	struct vmb_ring out;
+	struct rings rings;
+	struct signals signals;
 	u32 id;
-	int kick_fd;
-	int call_fd;
+};
+
+/**
+ * enum vm_state - what the machine is doing
+ * @VM_INCOMING: it is not here yet
+ * @VM_RUNNING: its virtual processor runs
+ * @VM_STOPPED: it does not, and the bus is in STOP
+ */
+enum vm_state {
+	VM_INCOMING,
+	VM_RUNNING,
+	VM_STOPPED
 };
 
 /**
  * struct vm - the machine
  * @options: the command line
- * @guest: guest RAM
- * @ram_bytes: its size
+ * @ram: guest RAM
+ * @guest: the same, as the guest sees it
+ * @state: enum vm_state
  * @channels: as the guest numbers them
- * @bus_fd: /dev/vmbsave, -1 once it is closed
+ * @bus: /dev/vmbsave
  * @owner_fd: of vsp_kmcl, which offers the queue's channel; -1 if vsp_queue does
  * @notify_fd: the guest tells the VMM that it has parked or is done
  * @command: pipe with commands for the virtual processor
@@ -48,10 +60,11 @@ struct channel {
  */
 struct vm {
 	const struct options *options;
+	struct memory ram;
 	struct guest *guest;
-	u64 ram_bytes;
+	enum vm_state state;
 	struct channel channels[NR_CHANNELS];
-	int bus_fd;
+	struct bus bus;
 	int owner_fd;
 	int notify_fd;
 	int command[2];

@@ -1,38 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VMM's side: /dev/vmbsave. Functions return 0 or a negative errno.
+ * The machine that this VMM makes of the parts: which channels it has, and how
+ * it stops and runs. Functions return 0 or a negative errno.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include "log.h"
 #include "options.h"
 #include "owner.h"
+#include "vcpu.h"
 #include "vm.h"
 #include "vmm.h"
 #include "vsp_echo.h"
 #include "vsp_queue.h"
 
 #define PACKETS_PARAMETER	"/sys/module/vsp_queue/parameters/packets"
-
-static int command(struct vm *vm, unsigned long number, void *argument)
-{
-	return ioctl(vm->bus_fd, number, argument) < 0 ? -errno : 0;
-}
-
-static int event_fd(void)
-{
-	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-
-	if (fd < 0)
-		die("no eventfd: %s", strerror(errno));
-	return fd;
-}
 
 /**
  * vmm_open() - open the bus
@@ -41,18 +27,36 @@ static int event_fd(void)
 void vmm_open(struct vm *vm)
 {
 	unsigned int i;
+	int err;
 
 	vm->owner_fd = -1;
-	vm->bus_fd = open(vm->options->device, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (vm->bus_fd < 0)
-		die("cannot open %s: %s", vm->options->device, strerror(errno));
+	vm->bus.timeout_ms = vm->options->timeout * 1000;
+	err = bus_open(&vm->bus, vm->options->device);
+	if (err)
+		die("cannot open %s: %s", vm->options->device, strerror(-err));
 
 	for (i = 0; i < NR_CHANNELS; i++) {
 		vm->channels[i].vm = vm;
 		vm->channels[i].index = i;
-		vm->channels[i].kick_fd = event_fd();
-		vm->channels[i].call_fd = event_fd();
+		err = signals_make(&vm->channels[i].signals);
+		if (err)
+			die("no eventfd: %s", strerror(-err));
 	}
+}
+
+/**
+ * vmm_make_ram() - give the machine RAM that is all zero
+ * @vm: the machine
+ * @bytes: how much, a multiple of 4096
+ * Return: 0 or an errno.
+ */
+int vmm_make_ram(struct vm *vm, u64 bytes)
+{
+	int err = memory_create(&vm->ram, bytes);
+
+	if (!err)
+		vm->guest = (struct guest *)vm->ram.at;
+	return err;
 }
 
 static int offer(struct vm *vm, unsigned int index, u32 *id)
@@ -61,35 +65,23 @@ static int offer(struct vm *vm, unsigned int index, u32 *id)
 		[CHANNEL_QUEUE] = VSP_QUEUE_TYPE,
 		[CHANNEL_ECHO] = VSP_ECHO_TYPE,
 	};
-	struct vmbsave_offer_channel arg = { .size = sizeof(arg) };
-	int err;
+	u8 instance[16] = "vmbguest";
 
-	memcpy(arg.type, &types[index], sizeof(arg.type));
-	memcpy(arg.instance, "vmbguest", 8);
-	arg.instance[15] = index + 1;
-	err = command(vm, VMBSAVE_OFFER_CHANNEL, &arg);
-	*id = arg.channel;
-	return err;
+	instance[15] = index + 1;
+	return bus_offer(&vm->bus, (const u8 *)&types[index], instance, id);
 }
 
 /* Get a channel, its own or an owner's, and tell the bus how to signal. */
 static int attach(struct vm *vm, unsigned int index)
 {
 	struct channel *channel = &vm->channels[index];
-	struct vmbsave_eventfds fds = {
-		.size = sizeof(fds), .kick_fd = channel->kick_fd, .call_fd = channel->call_fd,
-	};
 	int err;
 
 	if (index == CHANNEL_QUEUE && vm->options->kmcl)
 		err = owner_attach(vm, &channel->id);
 	else
 		err = offer(vm, index, &channel->id);
-	if (err)
-		return err;
-
-	fds.channel = channel->id;
-	return command(vm, VMBSAVE_SET_EVENTFDS, &fds);
+	return err ?: signals_connect(&channel->signals, &vm->bus, channel->id);
 }
 
 /**
@@ -100,23 +92,15 @@ static int attach(struct vm *vm, unsigned int index)
  */
 int vmm_attach(struct vm *vm)
 {
-	struct vmbsave_memory_region arg = {
-		.size = sizeof(arg), .bytes = vm->ram_bytes, .uaddr = (uintptr_t)vm->guest,
-	};
 	unsigned int i;
 	int err;
 
-	err = command(vm, VMBSAVE_SET_MEMORY_REGION, &arg);
-	if (err)
-		return err;
-
-	for (i = 0; i < NR_CHANNELS; i++) {
+	err = bus_set_memory(&vm->bus, 0, vm->ram.bytes, vm->ram.at);
+	for (i = 0; !err && i < NR_CHANNELS; i++) {
 		vm->channels[i].state = &vm->guest->channels[i];
 		err = attach(vm, i);
-		if (err)
-			return err;
 	}
-	return 0;
+	return err;
 }
 
 /**
@@ -125,11 +109,7 @@ int vmm_attach(struct vm *vm)
  */
 void vmm_close(struct vm *vm)
 {
-	if (vm->bus_fd < 0)
-		return;
-
-	close(vm->bus_fd);
-	vm->bus_fd = -1;
+	bus_close(&vm->bus);
 	owner_detach(vm);
 }
 
@@ -163,10 +143,6 @@ static int create_gpadl(struct channel *channel)
 {
 	const struct guest_channel *state = channel->state;
 	u32 pages = 2 + state->in_pages + state->out_pages;
-	struct vmbsave_create_gpadl arg = {
-		.size = sizeof(arg), .channel = channel->id, .gpadl = state->gpadl,
-		.byte_count = pages * GUEST_PAGE, .nr_pfns = pages,
-	};
 	u64 *pfns = calloc(pages, sizeof(*pfns));
 	u32 i;
 	int err;
@@ -176,8 +152,7 @@ static int create_gpadl(struct channel *channel)
 
 	for (i = 0; i < pages; i++)
 		pfns[i] = state->first_page + i;
-	arg.pfns = (uintptr_t)pfns;
-	err = command(channel->vm, VMBSAVE_CREATE_GPADL, &arg);
+	err = bus_create_gpadl(&channel->vm->bus, channel->id, state->gpadl, pfns, pages);
 	free(pfns);
 	return err;
 }
@@ -189,18 +164,12 @@ static int create_gpadl(struct channel *channel)
  */
 int vmm_channel_open(struct channel *channel)
 {
-	struct vmbsave_open_channel arg = {
-		.size = sizeof(arg), .channel = channel->id, .gpadl = channel->state->gpadl,
-		.downstream_page = 1 + channel->state->in_pages,
+	struct vmbsave_open_channel how = {
+		.channel = channel->id, .gpadl = channel->state->gpadl,
+		.downstream_page = 1 + channel->state->in_pages, .user_data = "vmbguest",
 	};
-	int err;
 
-	err = create_gpadl(channel);
-	if (err)
-		return err;
-
-	memcpy(arg.user_data, "vmbguest", 8);
-	return command(channel->vm, VMBSAVE_OPEN_CHANNEL, &arg);
+	return create_gpadl(channel) ?: bus_open_channel(&channel->vm->bus, &how);
 }
 
 /**
@@ -210,17 +179,10 @@ int vmm_channel_open(struct channel *channel)
  */
 int vmm_channel_close(struct channel *channel)
 {
-	struct vmbsave_channel_id id = { .size = sizeof(id), .channel = channel->id };
-	struct vmbsave_gpadl_id gpadl = {
-		.size = sizeof(gpadl), .channel = channel->id, .gpadl = channel->state->gpadl,
-	};
-	int err;
+	struct bus *bus = &channel->vm->bus;
 
-	err = command(channel->vm, VMBSAVE_CLOSE_CHANNEL, &id);
-	if (err)
-		return err;
-
-	return command(channel->vm, VMBSAVE_TEARDOWN_GPADL, &gpadl);
+	return bus_close_channel(bus, channel->id) ?:
+	       bus_teardown_gpadl(bus, channel->id, channel->state->gpadl);
 }
 
 /**
@@ -233,98 +195,15 @@ int vmm_channel_close(struct channel *channel)
  */
 void vmm_kick(struct channel *channel)
 {
-	const u64 one = 1;
+	int err;
 
 	if (__atomic_load_n(&channel->vm->stopping, __ATOMIC_ACQUIRE)) {
 		channel->vm->kicks_dropped++;
 		return;
 	}
-	if (write(channel->kick_fd, &one, sizeof(one)) != sizeof(one))
-		die("cannot signal the host: %s", strerror(errno));
-}
-
-/**
- * vmm_set_state() - change the state of the bus
- * @vm: the machine
- * @state: VMBSAVE_STATE_*
- * @data_fd: where the data fd goes, or NULL if there is none in that state
- * Return: 0 or an errno.
- */
-int vmm_set_state(struct vm *vm, u32 state, int *data_fd)
-{
-	struct vmbsave_set_state arg = {
-		.size = sizeof(arg), .state = state, .data_fd = -1,
-		.timeout_ms = vm->options->timeout * 1000,
-	};
-	int err;
-
-	err = command(vm, VMBSAVE_SET_STATE, &arg);
-	if (!err && data_fd)
-		*data_fd = arg.data_fd;
-	return err;
-}
-
-/**
- * vmm_info() - what is in flight
- * @vm: the machine
- * @info: filled
- * Return: 0 or an errno.
- */
-int vmm_info(struct vm *vm, struct vmbsave_info *info)
-{
-	*info = (struct vmbsave_info) { .size = sizeof(*info) };
-	return command(vm, VMBSAVE_GET_INFO, info);
-}
-
-/**
- * vmm_last_error() - what failed
- * @vm: the machine
- * @last: filled; all zero if nothing is known
- */
-void vmm_last_error(struct vm *vm, struct vmbsave_last_error *last)
-{
-	*last = (struct vmbsave_last_error) { .size = sizeof(*last) };
-	if (command(vm, VMBSAVE_LAST_ERROR, last))
-		last->error = 0;
-	last->text[sizeof(last->text) - 1] = '\0';
-}
-
-/**
- * vmm_reset() - leave any state for STOP
- * @vm: the machine
- * Return: 0 or an errno.
- */
-int vmm_reset(struct vm *vm)
-{
-	struct vmbsave_reset arg = { .size = sizeof(arg) };
-
-	return command(vm, VMBSAVE_RESET, &arg);
-}
-
-/**
- * vmm_why() - an error in words, with what the kernel says about it
- * @vm: the machine
- * @error: negative errno
- * @text: where the words go
- * @size: bytes there
- */
-void vmm_why(struct vm *vm, int error, char *text, size_t size)
-{
-	struct vmbsave_last_error last;
-
-	char packet[40] = "", place[80] = "";
-
-	vmm_last_error(vm, &last);
-	if (last.packet)
-		snprintf(packet, sizeof(packet), ", packet %llu", (unsigned long long)last.packet);
-	if (last.offset)
-		snprintf(place, sizeof(place), "chunk %u, offset %llu%s: ", last.chunk,
-			 (unsigned long long)last.offset, packet);
-	if (last.error)
-		snprintf(text, size, "%s%s (%s)", place, last.text,
-			 strerrorname_np(last.error) ?: "?");
-	else
-		snprintf(text, size, "%s", strerror(-error));
+	err = signals_kick(&channel->signals);
+	if (err)
+		die("cannot signal the host: %s", strerror(-err));
 }
 
 /**
@@ -335,10 +214,64 @@ void vmm_event(struct vm *vm)
 {
 	struct vmbsave_event event;
 
-	if (read(vm->bus_fd, &event, sizeof(event)) != sizeof(event))
-		return;
+	if (!event_read(&vm->bus, &event))
+		die("channel %u %s: %s", event.channel, event_name(event.type),
+		    strerror(event.error));
+}
 
-	die("channel %u %s: %s", event.channel,
-	    event.type == VMBSAVE_EVENT_RESCINDED ? "was rescinded" : "failed",
-	    strerror(event.error));
+/* The bus never stopped, so nobody is going to look into the rings. */
+static void carry_on(struct vm *vm)
+{
+	unsigned int i;
+
+	__atomic_store_n(&vm->stopping, false, __ATOMIC_RELEASE);
+	for (i = 0; i < NR_CHANNELS; i++)
+		vmm_kick(&vm->channels[i]);
+	vcpu_start(vm);
+	vcpu_tell(vm, VCPU_CONTINUE);
+}
+
+/**
+ * vmm_stop() - stop the virtual processor, then the bus
+ * @vm: the machine; nothing happens if it is stopped
+ * @why: on failure, says why; the machine runs on then
+ * @size: bytes there
+ * Return: 0 or an errno.
+ */
+int vmm_stop(struct vm *vm, char *why, size_t size)
+{
+	int err;
+
+	if (vm->state == VM_STOPPED)
+		return 0;
+
+	__atomic_store_n(&vm->stopping, true, __ATOMIC_RELEASE);
+	vcpu_tell(vm, VCPU_LAST_WORDS);
+	vcpu_stop(vm);
+
+	err = bus_set_state(&vm->bus, VMBSAVE_STATE_STOP, NULL);
+	if (err) {
+		bus_why(&vm->bus, err, why, size);
+		carry_on(vm);
+		return err;
+	}
+	__atomic_store_n(&vm->state, VM_STOPPED, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/**
+ * vmm_run() - run, for the first time or where it stopped
+ * @vm: a stopped machine, a save of which is abandoned
+ */
+void vmm_run(struct vm *vm)
+{
+	int err = bus_set_state(&vm->bus, VMBSAVE_STATE_RUNNING, NULL);
+
+	if (err)
+		die("cannot go to RUNNING: %s", strerror(-err));
+
+	__atomic_store_n(&vm->stopping, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&vm->state, VM_RUNNING, __ATOMIC_RELEASE);
+	vcpu_start(vm);
+	vcpu_tell(vm, VCPU_CONTINUE);
 }

@@ -185,8 +185,10 @@ static void take_packet(struct channel *channel, const struct vmb_descriptor_vie
 	push_completions(channel->vm);
 }
 
-static void take(struct channel *channel, const struct vmb_descriptor_view *view)
+static void take(void *context, const struct vmb_descriptor_view *view)
 {
+	struct channel *channel = context;
+
 	if (view->type == VMB_PACKET_COMPLETION)
 		take_answer(channel, view);
 	else if (channel->index == CHANNEL_QUEUE && view->wants_completion)
@@ -200,8 +202,14 @@ static bool read_enough(const struct guest *guest)
 	return guest->log_used >= guest->read || (guest->total && guest->log_used >= guest->total);
 }
 
+/* What is read has to be completed, so nothing is read while something waits for room. */
+static bool must_wait(const struct channel *channel)
+{
+	return channel->state->completes && channel->state->blocked;
+}
+
 /* With most of the packets read there would be too few left to migrate. */
-static bool take_enough(struct channel *channel)
+static bool take_enough(const struct channel *channel)
 {
 	const struct guest *guest = channel->vm->guest;
 
@@ -209,16 +217,36 @@ static bool take_enough(struct channel *channel)
 	       read_enough(guest) && guest->log_used > guest->total / 2;
 }
 
+static enum rings_want want(void *context)
+{
+	const struct channel *channel = context;
+
+	if (must_wait(channel))
+		return RINGS_BLOCK;
+	return take_enough(channel) ? RINGS_LEAVE : RINGS_READ;
+}
+
+static void kick(void *context)
+{
+	vmm_kick(context);
+}
+
+static const struct rings_user user = {
+	.kick = kick,
+	.want = want,
+	.packet = take,
+};
+
 static void open_channel(struct channel *channel)
 {
 	int err = vmm_channel_open(channel);
 	char why[256];
 
 	if (err) {
-		vmm_why(channel->vm, err, why, sizeof(why));
+		bus_why(&channel->vm->bus, err, why, sizeof(why));
 		die("cannot open channel %s: %s", guest_channel_name(channel->index), why);
 	}
-	channel_attach(channel);
+	channel_attach(channel, &user);
 	channel->state->open = 1;
 }
 
@@ -272,6 +300,19 @@ static void advance(struct vm *vm)
 }
 
 /**
+ * workload_attach() - take the rings of what is open, where they stand
+ * @vm: the machine, its virtual processor stopped
+ */
+void workload_attach(struct vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_CHANNELS; i++)
+		if (vm->channels[i].state->open)
+			channel_attach(&vm->channels[i], &user);
+}
+
+/**
  * workload_begin() - the guest's first breath
  * @vm: a running machine with fresh RAM
  */
@@ -289,26 +330,36 @@ void workload_interrupt(struct channel *channel)
 {
 	channel_room(channel);
 	push(channel->vm);
-	channel_receive(channel, take, take_enough);
+	channel_receive(channel);
 	push(channel->vm);
 	advance(channel->vm);
 }
 
 /**
- * workload_last_words() - more requests, when the guest is parked
+ * workload_last_words() - more requests, if the guest is parked
  * @vm: the machine
+ *
+ * As long as guest RAM has room for what becomes of them: the machine may be
+ * stopped more than once.
  */
 void workload_last_words(struct vm *vm)
 {
+	struct guest *guest = vm->guest;
 	unsigned int i;
 
-	for (i = 0; i < NR_CHANNELS; i++)
-		vm->guest->channels[i].requests_wanted += vm->guest->last_words;
+	if (guest->phase != GUEST_PARKED)
+		return;
+	for (i = 0; i < NR_CHANNELS; i++) {
+		u64 wanted = guest->channels[i].requests_wanted + guest->last_words;
+
+		if (wanted < guest->answers_max)
+			guest->channels[i].requests_wanted = wanted;
+	}
 	push(vm);
 }
 
 /**
- * workload_continue() - go on where the guest parked, on this machine or another
+ * workload_continue() - go on where the guest stopped, on this machine or another
  * @vm: the machine
  *
  * The guest looks only into rings of which it knows that there is more; for the
@@ -319,15 +370,32 @@ void workload_continue(struct vm *vm)
 	struct guest *guest = vm->guest;
 	unsigned int i;
 
+	if (guest->phase == GUEST_DONE)
+		notify(vm);
+	if (guest->phase == GUEST_DONE || guest->phase == GUEST_PARKED)
+		return;
+	push(vm);
+	for (i = 0; i < NR_CHANNELS; i++)
+		if (guest->channels[i].open && guest->channels[i].more)
+			channel_receive(&vm->channels[i]);
+	advance(vm);
+}
+
+/**
+ * workload_unpark() - the middle is over; nothing happens before and behind it
+ * @vm: the machine
+ */
+void workload_unpark(struct vm *vm)
+{
+	struct guest *guest = vm->guest;
+
+	if (guest->phase != GUEST_PARKED)
+		return;
 	guest->phase = GUEST_DRAIN;
 	guest->down_end = guest->next_up;
 	guest->next_down = guest->log_used;
 	guest->next_up = guest->log_used;
-	push(vm);
-	for (i = 0; i < NR_CHANNELS; i++)
-		if (guest->channels[i].more)
-			channel_receive(&vm->channels[i], take, take_enough);
-	advance(vm);
+	workload_continue(vm);
 }
 
 /**

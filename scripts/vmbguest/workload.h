@@ -8,10 +8,12 @@
 struct channel;
 struct vm;
 
+void workload_attach(struct vm *vm);
 void workload_begin(struct vm *vm);
 void workload_interrupt(struct channel *channel);
 void workload_last_words(struct vm *vm);
 void workload_continue(struct vm *vm);
+void workload_unpark(struct vm *vm);
 bool workload_listens(const struct channel *channel);
 void workload_missing(const struct vm *vm, char *text, size_t size);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The source of a migration, and the snapshot
+ * DOC: The source of a migration
  *
  *  1. Connects. If it cannot, nothing has happened.
  *  2. Stops: the guest's last words, the virtual processor, the bus.
@@ -9,9 +9,14 @@
  *  5. Decides: sends GO, closes the bus for good.
  *  6. Hears that it runs there.
  *
- * Up to 4 any failure, a refusal or a connection that breaks included, sets the
- * bus to RUNNING and the machine carries on here. From 5 on it never runs here
- * again, whatever happens: at worst nobody runs, never two.
+ * Up to 4 any failure, a refusal or a connection that breaks included, leaves
+ * the machine here as it was: it runs on, or is stopped if it had been. From 5
+ * on it never runs here again, whatever happens: at worst nobody runs, never
+ * two.
+ *
+ * RAM goes in one pass after STOP, so that no page can be missed: not those that
+ * the guest wrote last, and not those that the host wrote, see
+ * VMBSAVE_GET_GPADL_PAGES.
  */
 #include <errno.h>
 #include <poll.h>
@@ -22,24 +27,22 @@
 #include "channel.h"
 #include "link.h"
 #include "log.h"
-#include "migrate.h"
+#include "move.h"
 #include "options.h"
 #include "ram_stream.h"
 #include "state_stream.h"
-#include "vcpu.h"
-#include "vm.h"
 #include "vmm.h"
 
 /* How long to let the host fill the rings before the stop */
 #define SETTLE_MS	5000
 
 /**
- * migrate_point() - if that is asked for, die here, cut the links, or stay
+ * move_point() - if that is asked for, die here, cut the links, or stay
  * @vm: the machine
  * @links: to the other machine
  * @point: its name
  */
-void migrate_point(struct vm *vm, struct links *links, const char *point)
+void move_point(struct vm *vm, struct links *links, const char *point)
 {
 	if (vm->options->die && !strcmp(vm->options->die, point)) {
 		say("killed at %s", point);
@@ -55,12 +58,17 @@ void migrate_point(struct vm *vm, struct links *links, const char *point)
 	}
 }
 
-/* The VMM picks its moment: when there is most to migrate. */
-static void settle(struct vm *vm)
+/**
+ * move_settle() - pick the moment when there is most to migrate
+ * @vm: a running machine; nothing happens if its guest has not parked
+ */
+void move_settle(struct vm *vm)
 {
 	u64 end = log_now_ms() + SETTLE_MS;
 	unsigned int i, waits;
 
+	if (vm->state != VM_RUNNING || vm->guest->phase != GUEST_PARKED)
+		return;
 	do {
 		for (i = 0, waits = 0; i < NR_CHANNELS; i++)
 			waits += channel_host_waits(&vm->channels[i]);
@@ -102,68 +110,41 @@ static void note_conditions(struct vm *vm, const struct vmbsave_info *info)
 	    (unsigned long long)(queue.requests + echo.requests));
 }
 
-/* The bus never stopped, so nobody is going to look into the rings. */
-static void make_up(struct vm *vm)
-{
-	unsigned int i;
-
-	__atomic_store_n(&vm->stopping, false, __ATOMIC_RELEASE);
-	for (i = 0; i < NR_CHANNELS; i++)
-		vmm_kick(&vm->channels[i]);
-}
-
-static int stop(struct vm *vm, char *why, size_t size)
+/**
+ * move_stop() - stop the machine, and say with what in flight
+ * @vm: the machine; nothing happens if it is stopped
+ * @why: on failure, says why; the machine runs on then
+ * @size: bytes there
+ * Return: 0 or an errno.
+ */
+int move_stop(struct vm *vm, char *why, size_t size)
 {
 	struct vmbsave_info info;
 	int err;
 
-	__atomic_store_n(&vm->stopping, true, __ATOMIC_RELEASE);
-	vcpu_tell(vm, VCPU_LAST_WORDS);
-	vcpu_stop(vm);
+	if (vm->state == VM_STOPPED)
+		return 0;
 
-	err = vmm_set_state(vm, VMBSAVE_STATE_STOP, NULL);
+	err = vmm_stop(vm, why, size);
 	if (err)
-		make_up(vm);
-	else
-		err = vmm_info(vm, &info);
-	if (err) {
-		vmm_why(vm, err, why, size);
 		return err;
-	}
+
+	err = bus_info(&vm->bus, &info);
+	if (err)
+		die("no information on the bus: %s", strerror(-err));
 	note_conditions(vm, &info);
 	return 0;
 }
 
-/* Carries on here; cannot fail, or nothing can. */
-static void go_on(struct vm *vm)
-{
-	int err = vmm_set_state(vm, VMBSAVE_STATE_RUNNING, NULL);
-
-	if (err)
-		die("cannot go back to RUNNING: %s", strerror(-err));
-
-	say("running again on this machine");
-	__atomic_store_n(&vm->stopping, false, __ATOMIC_RELEASE);
-	vcpu_start(vm);
-	vcpu_tell(vm, VCPU_CONTINUE);
-}
-
 static int send_state(struct vm *vm, struct links *links, char *why, size_t size)
 {
-	int data_fd, err;
+	bool link_failed;
+	int err = state_to_link(vm, links, &link_failed);
 
-	err = vmm_set_state(vm, VMBSAVE_STATE_STOP_COPY, &data_fd);
-	if (err) {
-		vmm_why(vm, err, why, size);
-		return err;
-	}
-
-	err = state_to_link(vm, data_fd, links);
 	if (err == -ECONNREFUSED && links->text[0])
 		snprintf(why, size, "%s", links->text);
 	else if (err)
-		vmm_why(vm, err, why, size);
-	close(data_fd);
+		bus_why(&vm->bus, err, why, size);
 	return err;
 }
 
@@ -184,7 +165,7 @@ static int offer_machine(struct vm *vm, struct links *links, char *why, size_t s
 	}
 
 	say("state and RAM are sent");
-	migrate_point(vm, links, "source-before-ready");
+	move_point(vm, links, "source-before-ready");
 	err = link_hear(links, links->timeout_ms);
 	if (err == LINK_READY)
 		return 0;
@@ -199,13 +180,13 @@ static int hand_over(struct vm *vm, struct links *links)
 {
 	int err;
 
-	migrate_point(vm, links, "source-before-go");
+	move_point(vm, links, "source-before-go");
 	if (!link_alive(links))
 		return -ECONNRESET;
 
 	/* The decision: whatever becomes of GO, this machine is over. */
 	err = link_tell(links, LINK_GO, NULL);
-	migrate_point(vm, links, "source-after-go");
+	move_point(vm, links, "source-after-go");
 	vmm_close(vm);
 	say("closed for good on this machine");
 	if (!err) {
@@ -218,71 +199,75 @@ static int hand_over(struct vm *vm, struct links *links)
 }
 
 /**
- * migrate_out() - migrate to the other machine
- * @vm: a running machine whose guest has parked
- *
- * Returns only if the machine carries on here.
- * Return: false if the migration was not even begun.
+ * move_back() - leave the machine as it was before
+ * @vm: the machine, a save of which is abandoned
+ * @before: what it was doing
  */
-bool migrate_out(struct vm *vm)
+void move_back(struct vm *vm, enum vm_state before)
 {
-	char why[LINK_TEXT_MAX] = "";
-	struct links links;
 	int err;
 
-	settle(vm);
-	err = links_connect(&links, vm->options, vm->ram_bytes);
-	if (err) {
-		links_cut(&links);
-		note("handover", "failed");
-		note("refusal", "cannot connect: %s", strerror(-err));
-		say("cannot connect: %s", strerror(-err));
-		vcpu_tell(vm, VCPU_CONTINUE);
-		return false;
-	}
+	if (vm->state != VM_STOPPED)
+		return;
 
-	migrate_point(vm, &links, "source-before-stop");
-	err = stop(vm, why, sizeof(why));
-	if (!err)
-		migrate_point(vm, &links, "source-stopped");
-	if (!err)
-		err = offer_machine(vm, &links, why, sizeof(why));
-	if (!err) {
-		err = hand_over(vm, &links);
-		snprintf(why, sizeof(why), "the link broke before GO");
+	if (before == VM_RUNNING) {
+		vmm_run(vm);
+		say("running again on this machine");
+		return;
 	}
+	err = bus_set_state(&vm->bus, VMBSAVE_STATE_STOP, NULL);
+	if (err)
+		die("cannot go back to STOP: %s", strerror(-err));
+}
 
-	links_cut(&links);
-	note("handover", err == -ECONNREFUSED ? "refused" : "failed");
-	note("refusal", "%s", why);
-	say("%s: %s", err == -ECONNREFUSED ? "the other machine refused" : "not migrated", why);
-	go_on(vm);
-	return true;
+static int move(struct vm *vm, struct links *links, char *why, size_t size)
+{
+	int err;
+
+	move_point(vm, links, "source-before-stop");
+	err = move_stop(vm, why, size);
+	if (err)
+		return err;
+
+	move_point(vm, links, "source-stopped");
+	err = offer_machine(vm, links, why, size);
+	if (err)
+		return err;
+
+	err = hand_over(vm, links);
+	snprintf(why, size, "the link broke before GO");
+	return err;
 }
 
 /**
- * migrate_snapshot() - save the state to a file and carry on
- * @vm: a running machine whose guest has parked
+ * move_out() - migrate to the other machine
+ * @vm: a machine, running or stopped
+ * @place: where the other one waits
+ * @why: says why it is here still
+ * @size: bytes there
+ *
+ * Does not return if the machine was handed over.
+ *
+ * Return: an errno: the machine is as it was.
  */
-void migrate_snapshot(struct vm *vm)
+int move_out(struct vm *vm, const struct place *place, char *why, size_t size)
 {
-	char why[LINK_TEXT_MAX] = "";
-	int data_fd, err;
+	enum vm_state before = vm->state;
+	struct links links;
+	int err;
 
-	settle(vm);
-	err = stop(vm, why, sizeof(why));
+	move_settle(vm);
+	err = links_connect(&links, place, vm->ram.bytes, vm->options->timeout * 1000);
 	if (err)
-		die("cannot stop: %s", why);
+		snprintf(why, size, "cannot connect: %s", strerror(-err));
+	else
+		err = move(vm, &links, why, size);
 
-	err = vmm_set_state(vm, VMBSAVE_STATE_STOP_COPY, &data_fd);
-	if (!err) {
-		err = state_to_file(vm, data_fd, vm->options->snapshot);
-		if (err)
-			vmm_why(vm, err, why, sizeof(why));
-		close(data_fd);
-	}
-	note("snapshot", err ? "failed" : "saved");
-	if (err)
-		say("no snapshot: %s", why[0] ? why : strerror(-err));
-	go_on(vm);
+	links_cut(&links);
+	note("handover", err == -ECONNREFUSED && links.text[0] ? "refused" : "failed");
+	note("refusal", "%s", why);
+	say("%s: %s", err == -ECONNREFUSED && links.text[0] ? "the other machine refused" :
+	    "not migrated", why);
+	move_back(vm, before);
+	return err;
 }
