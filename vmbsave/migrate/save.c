@@ -54,7 +54,8 @@ int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...)
 
 	if (save->error)
 		return error;
-	save->error = error;
+	WRITE_ONCE(save->error, error);
+	wake_up_all(&save->news);
 	vmb_save_account_end(save, false);
 	save->place.chunk = save->writer.sequence;
 	save->place.offset = save->writer.bytes;
@@ -229,6 +230,7 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 	save->base.ops = &save_ops;
 	save->in_kernel = in_kernel;
 	kref_init(&save->ref);
+	init_waitqueue_head(&save->news);
 	vmb_turn_init(&save->turn);
 	save->bus = vmb_bus_get(bus);
 	do {
@@ -253,6 +255,12 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 	return save;
 }
 
+static void be_over(struct vmb_save *save)
+{
+	WRITE_ONCE(save->dropped, true);
+	wake_up_all(&save->news);
+}
+
 /**
  * vmb_save_abandon() - the reader goes away
  * @save: the session
@@ -265,9 +273,9 @@ void vmb_save_abandon(struct vmb_save *save)
 {
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
 		return;
+	vmb_save_account_end(save, at_end(save));
 	if (!at_end(save)) {
-		save->dropped = true;
-		vmb_save_account_end(save, false);
+		be_over(save);
 		vmb_holds_release(&save->holds, false);
 	}
 	vmb_turn_release(&save->turn);
@@ -285,7 +293,7 @@ void vmb_save_drop(struct vmb_save *save)
 {
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
 		return;
-	save->dropped = true;
+	be_over(save);
 	vmb_save_account_end(save, at_end(save));
 	vmb_holds_release(&save->holds, at_end(save));
 	vmb_holds_forget(&save->holds);
@@ -364,6 +372,8 @@ int vmb_save_read_begin(struct vmb_save *save, const void **data, u32 *bytes)
 		vmb_turn_release(&save->turn);
 		return ret;
 	}
+	if (!save->chunk_bytes)
+		vmb_save_account_end(save, true);
 	*data = save->chunk + save->chunk_start;
 	*bytes = save->chunk_bytes;
 	return 0;
@@ -381,8 +391,6 @@ void vmb_save_read_end(struct vmb_save *save, u32 consumed)
 	save->chunk_start += consumed;
 	save->chunk_bytes -= consumed;
 	vmb_save_account(save);
-	if (at_end(save))
-		vmb_save_account_end(save, true);
 	vmb_turn_release(&save->turn);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_save_read_end);

@@ -74,6 +74,7 @@ struct vmb_save_record {
  * @holds: the channels, sorted by identity
  * @in_kernel: made by vmb_channel_save_begin(); then the channel's session
  *	pointer holds the reference
+ * @news: woken when it has failed, was read to its end, or is over
  * @turn: who may use the session; protects the rest
  * @error: the first error, answered from then on
  * @dropped: over; the data fd is stale
@@ -100,6 +101,7 @@ struct vmb_save {
 	struct vmb_bus *bus;
 	struct vmb_holds holds;
 	bool in_kernel;
+	wait_queue_head_t news;
 
 	struct vmb_turn turn;
 	int error;
