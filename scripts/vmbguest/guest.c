@@ -101,11 +101,12 @@ void guest_boot(struct guest *guest, const struct options *options, u64 ram_byte
 		guest->channels[i].answers = address;
 		address += ALIGN(guest->answers_max + 1, 8);
 	}
-	if (address < ram_bytes)
-		guest->log_max = (ram_bytes - address) / sizeof(struct guest_entry);
+	if (address < ram_bytes - GUEST_PAGE)
+		guest->log_max = (ram_bytes - GUEST_PAGE - address) / sizeof(struct guest_entry);
 	if (guest->log_max < options->packets + options->complete)
 		die("%llu bytes of RAM are not enough", (unsigned long long)ram_bytes);
 	guest->log = address;
+	*guest_last(guest, ram_bytes) = GUEST_MAGIC;
 }
 
 static bool channel_fits(const struct guest *guest, const struct guest_channel *channel,
@@ -132,6 +133,8 @@ const char *guest_check(const struct guest *guest, u64 ram_bytes)
 		return "there is no guest in RAM";
 	if (guest->version != GUEST_VERSION || guest->ram_bytes != ram_bytes)
 		return "the guest in RAM is of another build or size";
+	if (*guest_last(guest, ram_bytes) != GUEST_MAGIC)
+		return "the end of RAM is missing";
 	if (guest->phase > GUEST_DONE || guest->log > ram_bytes ||
 	    guest->log_used > guest->log_max ||
 	    guest->log_max > (ram_bytes - guest->log) / sizeof(struct guest_entry))

@@ -14,7 +14,7 @@ struct options;
 
 #define GUEST_PAGE		4096U
 #define GUEST_MAGIC		0x5453455547424d56ULL	/* "VMBGUEST" */
-#define GUEST_VERSION		1
+#define GUEST_VERSION		2
 
 enum guest_channel_index {
 	CHANNEL_QUEUE,
@@ -146,6 +146,12 @@ bool guest_all_answered(const struct guest *guest);
 static inline void *guest_at(const struct guest *guest, u64 address)
 {
 	return (u8 *)guest + address;
+}
+
+/* Far away from all else, so that it shows if not all of RAM has come. */
+static inline u64 *guest_last(const struct guest *guest, u64 ram_bytes)
+{
+	return guest_at(guest, ram_bytes - sizeof(u64));
 }
 
 static inline struct guest_entry *guest_entry(const struct guest *guest, u64 index)
