@@ -105,12 +105,18 @@ static const char *call_name(u32 call)
 	return call < ARRAY_SIZE(names) ? names[call] : "unknown";
 }
 
-static void put_json(const char *bus, const struct vmbsave_stats *stats)
+static void put_json(const struct vmbsave_info *info, const struct vmbsave_stats *stats)
 {
 	size_t i;
 
 	json_begin();
-	json_string("bus", bus);
+	json_string("bus", (const char *)info->name);
+	json_string("state", bus_state_name(info->state));
+	json_number("nr_channels", info->nr_channels);
+	json_number("nr_packets", info->nr_packets);
+	json_number("nr_held", info->nr_held);
+	json_number("nr_completions", info->nr_completions);
+	json_number("stream_bytes", info->stream_bytes);
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		json_number(rows[i].name, value_of(stats, &rows[i]));
 	json_object("slowest");
@@ -121,11 +127,17 @@ static void put_json(const char *bus, const struct vmbsave_stats *stats)
 	json_end();
 }
 
-static void put_text(const char *bus, const struct vmbsave_stats *stats)
+static void put_text(const struct vmbsave_info *info, const struct vmbsave_stats *stats)
 {
 	size_t i;
 
-	text_title("bus %s", bus);
+	text_title("bus %s", (const char *)info->name);
+	text_field("state", "%s", bus_state_name(info->state));
+	text_field("channels", "%u", info->nr_channels);
+	text_field("packets", "%llu in use, %llu held by VSPs", (unsigned long long)info->nr_packets,
+		   (unsigned long long)info->nr_held);
+	text_field("completions", "%llu wait", (unsigned long long)info->nr_completions);
+	text_field("a save would be", "at most %llu bytes", (unsigned long long)info->stream_bytes);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		u64 value = value_of(stats, &rows[i]);
 
@@ -144,18 +156,19 @@ int command_stats(int argc, char **argv)
 {
 	struct arguments arguments = { };
 	struct vmbsave_stats stats;
+	struct vmbsave_info info;
 	struct bus bus;
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	bus_attach(&bus, arguments.bus, VMBSAVE_ATTACH_KEEP_STATE);
-	err = bus_stats(&bus, &stats);
+	err = bus_info(&bus, &info) ?: bus_stats(&bus, &stats);
 	bus_detach(&bus);
 	if (err)
 		die("%s tells nothing: %s", arguments.bus, strerror(-err));
 	if (arguments.json)
-		put_json(arguments.bus, &stats);
+		put_json(&info, &stats);
 	else
-		put_text(arguments.bus, &stats);
+		put_text(&info, &stats);
 	return EXIT_RIGHT;
 }
