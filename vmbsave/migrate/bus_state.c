@@ -123,7 +123,7 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_bus_state_next);
 static void set_state(struct vmb_bus *bus, enum vmb_bus_state to)
 {
 	vmb_turn_assert(&bus->turn);
-	trace_vmb_bus_state(bus->id, bus->state, to, 0);
+	trace_vmb_bus_state(bus, bus->state, to, 0);
 	WRITE_ONCE(bus->state, to);
 }
 
@@ -341,7 +341,7 @@ static int walk(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 		next = vmb_bus_state_next(bus->state, to);
 		ret = next < 0 ? next : step(bus, next, timeout_ms, data);
 		if (ret) {
-			trace_vmb_bus_state(bus->id, bus->state, to, ret);
+			trace_vmb_bus_state(bus, bus->state, to, ret);
 			if (!vmb_bus_error_get(bus, NULL, NULL))
 				vmb_bus_error_set(bus, ret, NULL,
 						  "cannot go from %s to %s",

@@ -11,6 +11,7 @@
 #include "core/gpadl.h"
 #include "core/limits.h"
 #include "core/outgoing.h"
+#include "core/trace.h"
 #include "migrate/restore.h"
 #include "migrate/restore_session.h"
 #include "migrate/save_session.h"
@@ -76,6 +77,7 @@ int vmb_restore_fail(struct vmb_restore *restore, int error,
 	vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	vmb_bus_error_set(restore->bus, error, place, "%s", text);
+	trace_vmb_restore_abort(restore->bus, error, place);
 	return error;
 }
 
@@ -306,6 +308,7 @@ struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
 	for (i = 0; i < nr; i++)
 		restore->staged[i].channel = restore->holds.channels[i];
 	init_limits(restore);
+	trace_vmb_restore_begin(bus, nr);
 	return restore;
 }
 
@@ -316,6 +319,8 @@ struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
  */
 void vmb_restore_finish(struct vmb_restore *restore)
 {
+	if (!restore->dropped && !restore->committed && !restore->error)
+		trace_vmb_restore_abort(restore->bus, -ECANCELED, NULL);
 	restore->dropped = true;
 	vmb_restore_drop_staged(restore);
 	vmb_holds_release(&restore->holds, false);
@@ -372,6 +377,8 @@ int vmb_restore_commit_locked(struct vmb_restore *restore)
 		ret = vmb_restore_apply(restore);
 	if (ret)
 		vmb_restore_drop_staged(restore);
+	restore->committed = !ret;
+	trace_vmb_restore_commit(restore->bus, restore->holds.nr, ret);
 	return ret;
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/channel.h"
 #include "core/outgoing.h"
+#include "core/trace.h"
 #include "migrate/restore_session.h"
 
 /**
@@ -163,6 +164,8 @@ int vmb_restore_packet(struct vmb_restore *restore, const void *data, u32 bytes)
 	packet = take_made(restoring);
 	if (!ret && packet) {
 		vmb_queue_add(&staged->queue, &packet->out, packet->restore_sent);
+		trace_vmb_restore_packet(staged->channel, packet->out.id, restoring->view.state,
+					 restoring->view.payload_bytes, restoring->view.vsp_bytes);
 		restoring->view.transaction_id = 0;
 		return 0;
 	}

@@ -10,6 +10,7 @@
 #include <linux/vmb_result.h>
 
 #include "core/channel.h"
+#include "core/trace.h"
 #include "migrate/save.h"
 #include "migrate/save_session.h"
 
@@ -60,6 +61,7 @@ int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...)
 	vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	vmb_bus_error_set(save->bus, error, &save->place, "%s", text);
+	trace_vmb_save_abort(save->bus, error, &save->place);
 	return error;
 }
 
@@ -97,6 +99,17 @@ static bool at_end(const struct vmb_save *save)
 bool vmb_save_at_end(const struct vmb_save *save)
 {
 	return at_end(save) && !READ_ONCE(save->error);
+}
+
+/* It is over now; of a failure, or of a reader who went away, was told before. */
+static void tell_over(const struct vmb_save *save)
+{
+	if (save->dropped || save->error)
+		return;
+	if (at_end(save))
+		trace_vmb_save_end(save->bus, save->writer.sequence - 1, save->writer.bytes);
+	else
+		trace_vmb_save_abort(save->bus, -ECANCELED, &save->place);
 }
 
 /* What a channel must be like to be saved; called with its turn and lock. */
@@ -181,8 +194,10 @@ static int session_abort(struct vmb_session *session,
 		vmb_save_fail(save, error, "%s goes away while it is saved",
 			      dev_name(channel ? &channel->dev : &save->bus->dev));
 	vmb_holds_release(&save->holds, at_end(save));
-	if (!channel)
+	if (!channel) {
+		tell_over(save);
 		vmb_holds_forget(&save->holds);
+	}
 	vmb_turn_release(&save->turn);
 	if (channel && READ_ONCE(channel->gone) &&
 	    vmb_hold_forget(session, channel) && save->in_kernel)
@@ -246,6 +261,7 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 		vmb_save_put(save);
 		return ERR_PTR(ret);
 	}
+	trace_vmb_save_begin(bus, nr);
 	return save;
 }
 
@@ -262,6 +278,7 @@ void vmb_save_abandon(struct vmb_save *save)
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
 		return;
 	if (!at_end(save)) {
+		tell_over(save);
 		save->dropped = true;
 		vmb_holds_release(&save->holds, false);
 	}
@@ -280,6 +297,7 @@ void vmb_save_drop(struct vmb_save *save)
 {
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
 		return;
+	tell_over(save);
 	save->dropped = true;
 	vmb_holds_release(&save->holds, at_end(save));
 	vmb_holds_forget(&save->holds);
@@ -316,6 +334,8 @@ static int make_chunk(struct vmb_save *save)
 	}
 	save->chunk_bytes = vmb_stream_seal(&save->writer, save->chunk);
 	save->chunk_start = 0;
+	trace_vmb_save_chunk(save->bus, save->writer.sequence - 1,
+			     save->writer.bytes - save->chunk_bytes, save->chunk_bytes);
 	return 0;
 }
 
@@ -333,6 +353,7 @@ static int ready(struct vmb_save *save)
 	vmb_stream_put_header(&save->writer, save->chunk);
 	save->chunk_bytes = sizeof(struct vmbsave_stream_header);
 	save->chunk_start = 0;
+	trace_vmb_save_chunk(save->bus, 0, 0, save->chunk_bytes);
 	save->phase = VMB_SAVE_MANIFEST;
 	return 0;
 }
@@ -462,6 +483,7 @@ void vmb_channel_save_end(struct vmb_channel *channel)
 	if (IS_ERR(save))
 		return;
 	if (!WARN_ON_ONCE(vmb_turn_take(&save->turn))) {
+		tell_over(save);
 		save->dropped = true;
 		vmb_holds_release(&save->holds, at_end(save));
 		mine = vmb_hold_forget(&save->base, channel);
