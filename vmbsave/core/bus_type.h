@@ -7,9 +7,11 @@
 struct attribute_group;
 struct device;
 
-int vmb_bus_type_register(const struct attribute_group **groups);
+int vmb_bus_type_register(const struct attribute_group **bus_groups,
+			  const struct attribute_group **channel_groups);
 void vmb_bus_type_unregister(void);
 void vmb_bus_type_join(struct device *dev);
+void vmb_bus_type_join_bus(struct device *dev);
 void vmb_vsp_load(const guid_t *type);
 
 #endif /* _VMB_CORE_BUS_TYPE_H */

@@ -115,6 +115,7 @@ void vmb_channel_rings_detach(struct vmb_channel *channel)
 		memset(&channel->out, 0, sizeof(channel->out));
 		channel->error = 0;
 		channel->error_text = NULL;
+		channel->unreported = false;
 		memset(&channel->open, 0, sizeof(channel->open));
 	}
 	memset(&channel->in, 0, sizeof(channel->in));

@@ -25,6 +25,7 @@ void vmb_queue_init(struct vmb_channel_queue *queue)
 	queue->sent = RB_ROOT;
 	queue->next_id = 1;
 	queue->nr_packets = 0;
+	queue->nr_sent = 0;
 	queue->nr_completions = 0;
 }
 
@@ -45,6 +46,7 @@ void vmb_queue_add(struct vmb_channel_queue *queue, struct vmb_outgoing *out,
 		return;
 	}
 	queue->nr_packets++;
+	queue->nr_sent += sent;
 	if (sent)
 		rb_add(&out->by_id, &queue->sent, id_before);
 	else
@@ -67,10 +69,12 @@ void vmb_queue_remove(struct vmb_channel_queue *queue, struct vmb_outgoing *out)
 		return;
 	}
 	queue->nr_packets--;
-	if (vmb_outgoing_packet(out)->state == VMB_PACKET_SENT)
+	if (vmb_outgoing_packet(out)->state == VMB_PACKET_SENT) {
+		queue->nr_sent--;
 		rb_erase(&out->by_id, &queue->sent);
-	else
+	} else {
 		list_del(&out->node);
+	}
 	vmb_outgoing_packet(out)->state = VMB_PACKET_IDLE;
 }
 
@@ -153,7 +157,9 @@ void vmb_queue_splice(struct vmb_channel *channel,
 	staged->sent = RB_ROOT;
 	list_splice_init(&staged->waiting, &queue->waiting);
 	queue->nr_packets += staged->nr_packets;
+	queue->nr_sent += staged->nr_sent;
 	queue->nr_completions += staged->nr_completions;
 	staged->nr_packets = 0;
+	staged->nr_sent = 0;
 	staged->nr_completions = 0;
 }

@@ -84,6 +84,8 @@ struct vmb_save_record {
  * @chunk_start: where they begin
  * @phase: what comes next
  * @index: of the channel in @channels
+ * @channel_start: bytes of the stream before that channel
+ * @channel_begun: when its first record was made, ns
  * @gpadl: id of the last GPADL saved
  * @cursor: next outgoing entry
  * @record: being written
@@ -107,6 +109,8 @@ struct vmb_save {
 	u32 chunk_start;
 	enum vmb_save_phase phase;
 	u32 index;
+	u64 channel_start;
+	u64 channel_begun;
 	unsigned long gpadl;
 	struct vmb_outgoing *cursor;
 	struct vmb_save_record record;
