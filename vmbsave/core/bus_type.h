@@ -6,12 +6,24 @@
 
 struct attribute_group;
 struct device;
+struct vmb_channel;
+
+/**
+ * struct vmb_channel_visit - what is done with each channel of all buses
+ * @visit: called for each. Return: 0, or anything else: no more of them
+ * @data: the caller's own
+ */
+struct vmb_channel_visit {
+	int (*visit)(struct vmb_channel *channel, void *data);
+	void *data;
+};
 
 int vmb_bus_type_register(const struct attribute_group **bus_groups,
 			  const struct attribute_group **channel_groups);
 void vmb_bus_type_unregister(void);
 void vmb_bus_type_join(struct device *dev);
 void vmb_bus_type_join_bus(struct device *dev);
+int vmb_bus_type_visit(struct vmb_channel_visit *visit);
 void vmb_vsp_load(const guid_t *type);
 
 #endif /* _VMB_CORE_BUS_TYPE_H */

@@ -115,6 +115,15 @@ static struct bus_type vmb_bus_type = {
 	.remove = vmb_remove,
 };
 
+static int visit_device(struct device *dev, void *data)
+{
+	const struct vmb_channel_visit *visit = data;
+
+	if (dev->type != &channel_device)
+		return 0;
+	return visit->visit(to_vmb_channel(dev), visit->data);
+}
+
 /**
  * vmb_bus_type_join() - make a channel's device one of the bus type
  * @dev: the device, not added yet
@@ -135,6 +144,20 @@ void vmb_bus_type_join_bus(struct device *dev)
 {
 	dev->bus = &vmb_bus_type;
 	dev->type = &bus_device;
+}
+
+/**
+ * vmb_bus_type_visit() - visit the channels of all buses
+ * @visit: what is done with each; the channel stays meanwhile
+ *
+ * Those that have an owner are visited too, on offer or not; clients' ends are
+ * no devices and are not.
+ * Context: process context, may sleep.
+ * Return: 0, or what @visit->visit returned that was not 0; it ended the visit.
+ */
+int vmb_bus_type_visit(struct vmb_channel_visit *visit)
+{
+	return bus_for_each_dev(&vmb_bus_type, NULL, visit, visit_device);
 }
 
 /**
