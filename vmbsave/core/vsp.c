@@ -117,11 +117,11 @@ static struct bus_type vmb_bus_type = {
 
 static int visit_device(struct device *dev, void *data)
 {
-	const struct vmb_channel_visit *visit = data;
+	const struct vmb_device_visit *visit = data;
 
-	if (dev->type != &channel_device)
-		return 0;
-	return visit->visit(to_vmb_channel(dev), visit->data);
+	if (dev->type == &channel_device)
+		return visit->channel ? visit->channel(to_vmb_channel(dev), visit->data) : 0;
+	return visit->bus ? visit->bus(container_of(dev, struct vmb_bus, dev), visit->data) : 0;
 }
 
 /**
@@ -147,15 +147,15 @@ void vmb_bus_type_join_bus(struct device *dev)
 }
 
 /**
- * vmb_bus_type_visit() - visit the channels of all buses
- * @visit: what is done with each; the channel stays meanwhile
+ * vmb_bus_type_visit() - visit all buses and channels
+ * @visit: what is done with each, which stays meanwhile
  *
- * Those that have an owner are visited too, on offer or not; clients' ends are
- * no devices and are not.
+ * Channels that have an owner are visited too, on offer or not; clients' ends
+ * are no devices and are not.
  * Context: process context, may sleep.
- * Return: 0, or what @visit->visit returned that was not 0; it ended the visit.
+ * Return: 0, or what a function of @visit returned that was not 0.
  */
-int vmb_bus_type_visit(struct vmb_channel_visit *visit)
+int vmb_bus_type_visit(struct vmb_device_visit *visit)
 {
 	return bus_for_each_dev(&vmb_bus_type, NULL, visit, visit_device);
 }

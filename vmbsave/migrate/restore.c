@@ -12,6 +12,7 @@
 #include "core/limits.h"
 #include "core/outgoing.h"
 #include "core/trace.h"
+#include "migrate/account.h"
 #include "migrate/restore.h"
 #include "migrate/restore_session.h"
 #include "migrate/save_session.h"
@@ -73,6 +74,7 @@ int vmb_restore_fail(struct vmb_restore *restore, int error,
 	if (restore->error)
 		return error;
 	restore->error = error;
+	vmb_restore_account_end(restore, false);
 	va_start(args, fmt);
 	vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
@@ -309,6 +311,8 @@ struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
 		restore->staged[i].channel = restore->holds.channels[i];
 	init_limits(restore);
 	trace_vmb_restore_begin(bus, nr);
+	if (!in_kernel)
+		restore->begun = vmb_stats_begin(bus, VMB_WORK_RESTORE);
 	return restore;
 }
 
@@ -322,6 +326,7 @@ void vmb_restore_finish(struct vmb_restore *restore)
 	if (!restore->dropped && !restore->committed && !restore->error)
 		trace_vmb_restore_abort(restore->bus, -ECANCELED, NULL);
 	restore->dropped = true;
+	vmb_restore_account_end(restore, false);
 	vmb_restore_drop_staged(restore);
 	vmb_holds_release(&restore->holds, false);
 }
@@ -377,6 +382,8 @@ int vmb_restore_commit_locked(struct vmb_restore *restore)
 		ret = vmb_restore_apply(restore);
 	if (ret)
 		vmb_restore_drop_staged(restore);
+	else
+		vmb_restore_account_end(restore, true);
 	restore->committed = !ret;
 	trace_vmb_restore_commit(restore->bus, restore->holds.nr, ret);
 	return ret;

@@ -99,6 +99,11 @@ struct vmb_restoring {
  * @staged: one for each channel in @holds
  * @current_channel: that the records are about, or NULL
  * @restoring: the packet in hand
+ * @nr_packets: packets that were staged
+ * @begun: when it began, ns
+ * @chunk_ns: how long after that the last chunk was taken
+ * @accounted: length of the stream when that was looked at
+ * @counted: the bus's statistics know how it ended
  */
 struct vmb_restore {
 	struct vmb_session base;
@@ -123,6 +128,12 @@ struct vmb_restore {
 	struct vmb_staged *staged;
 	struct vmb_staged *current_channel;
 	struct vmb_restoring restoring;
+
+	u64 nr_packets;
+	u64 begun;
+	u64 chunk_ns;
+	u64 accounted;
+	bool counted;
 };
 
 /* restore.c */

@@ -11,6 +11,7 @@
 
 #include "core/channel.h"
 #include "core/trace.h"
+#include "migrate/account.h"
 #include "migrate/save.h"
 #include "migrate/save_session.h"
 
@@ -55,6 +56,7 @@ int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...)
 	if (save->error)
 		return error;
 	save->error = error;
+	vmb_save_account_end(save, false);
 	save->place.chunk = save->writer.sequence;
 	save->place.offset = save->writer.bytes;
 	va_start(args, fmt);
@@ -262,6 +264,8 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 		return ERR_PTR(ret);
 	}
 	trace_vmb_save_begin(bus, nr);
+	if (!in_kernel)
+		save->begun = vmb_stats_begin(bus, VMB_WORK_SAVE);
 	return save;
 }
 
@@ -280,6 +284,7 @@ void vmb_save_abandon(struct vmb_save *save)
 	if (!at_end(save)) {
 		tell_over(save);
 		save->dropped = true;
+		vmb_save_account_end(save, false);
 		vmb_holds_release(&save->holds, false);
 	}
 	vmb_turn_release(&save->turn);
@@ -299,6 +304,7 @@ void vmb_save_drop(struct vmb_save *save)
 		return;
 	tell_over(save);
 	save->dropped = true;
+	vmb_save_account_end(save, at_end(save));
 	vmb_holds_release(&save->holds, at_end(save));
 	vmb_holds_forget(&save->holds);
 	vmb_turn_release(&save->turn);
@@ -395,6 +401,9 @@ void vmb_save_read_end(struct vmb_save *save, u32 consumed)
 {
 	save->chunk_start += consumed;
 	save->chunk_bytes -= consumed;
+	vmb_save_account(save);
+	if (at_end(save))
+		vmb_save_account_end(save, true);
 	vmb_turn_release(&save->turn);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_save_read_end);

@@ -17,6 +17,7 @@ struct vmb_session *vmb_save_session(struct vmb_save *save);
 void vmb_save_abandon(struct vmb_save *save);
 void vmb_save_drop(struct vmb_save *save);
 bool vmb_save_at_end(const struct vmb_save *save);
+u64 vmb_save_bound(struct vmb_bus *bus);
 
 int vmb_save_read_begin(struct vmb_save *save, const void **data, u32 *bytes);
 void vmb_save_read_end(struct vmb_save *save, u32 consumed);

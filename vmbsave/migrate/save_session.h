@@ -91,6 +91,10 @@ struct vmb_save_record {
  * @record: being written
  * @scratch: buffer of a VSP's state, page numbers or the manifest's entries
  * @scratch_room: bytes at @scratch
+ * @begun: when it began, ns
+ * @chunk_ns: how long after that the last chunk was made
+ * @accounted: length of the stream when that was looked at
+ * @counted: the bus's statistics know how it ended
  */
 struct vmb_save {
 	struct vmb_session base;
@@ -116,6 +120,11 @@ struct vmb_save {
 	struct vmb_save_record record;
 	void *scratch;
 	u32 scratch_room;
+
+	u64 begun;
+	u64 chunk_ns;
+	u64 accounted;
+	bool counted;
 };
 
 __printf(3, 4)

@@ -175,14 +175,53 @@ static int show_channel(struct vmb_channel *channel, void *data)
 
 static int channels_show(struct seq_file *file, void *unused)
 {
-	struct vmb_channel_visit visit = {
-		.visit = show_channel,
+	struct vmb_device_visit visit = {
+		.channel = show_channel,
 		.data = file,
 	};
 
 	return vmb_bus_type_visit(&visit);
 }
 DEFINE_SHOW_ATTRIBUTE(channels);
+
+static const char *call_name(u32 call)
+{
+	static const char * const names[] = {
+		[VMBSAVE_CALL_NONE] = "none",
+		[VMBSAVE_CALL_SUSPEND] = "suspend",
+		[VMBSAVE_CALL_SAVE_PACKET] = "save_packet",
+		[VMBSAVE_CALL_SAVE_STATE] = "save_state",
+		[VMBSAVE_CALL_RESTORE_PACKET] = "restore_packet",
+		[VMBSAVE_CALL_RESTORE_STATE] = "restore_state",
+		[VMBSAVE_CALL_OPENED] = "opened",
+		[VMBSAVE_CALL_STARTED] = "started",
+	};
+
+	return call < ARRAY_SIZE(names) ? names[call] : "?";
+}
+
+static int show_slowest(struct vmb_bus *bus, void *data)
+{
+	struct vmbsave_stats stats;
+	struct seq_file *file = data;
+
+	vmb_stats_get(bus, &stats);
+	seq_printf(file, "%s %s ns %llu channel %u packet %llu\n",
+		   dev_name(&bus->dev), call_name(stats.slowest_call),
+		   stats.slowest_ns, stats.slowest_channel, stats.slowest_packet);
+	return 0;
+}
+
+static int slowest_show(struct seq_file *file, void *unused)
+{
+	struct vmb_device_visit visit = {
+		.bus = show_slowest,
+		.data = file,
+	};
+
+	return vmb_bus_type_visit(&visit);
+}
+DEFINE_SHOW_ATTRIBUTE(slowest);
 
 /**
  * vmb_debugfs_create() - make the module's folder in debugfs
@@ -195,6 +234,7 @@ void vmb_debugfs_create(void)
 	dir = debugfs_create_dir("vmbsave", NULL);
 	debugfs_create_file("objects", 0400, dir, NULL, &objects_fops);
 	debugfs_create_file("channels", 0400, dir, NULL, &channels_fops);
+	debugfs_create_file("slowest", 0400, dir, NULL, &slowest_fops);
 }
 
 /**

@@ -65,6 +65,26 @@ static ssize_t packets_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(packets);
 
+static ssize_t last_save_bytes_show(struct device *dev,
+				    struct device_attribute *attr, char *buf)
+{
+	struct vmbsave_stats stats;
+
+	vmb_stats_get(to_bus(dev), &stats);
+	return sysfs_emit(buf, "%llu\n", stats.save_bytes);
+}
+static DEVICE_ATTR_RO(last_save_bytes);
+
+static ssize_t last_save_ns_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	struct vmbsave_stats stats;
+
+	vmb_stats_get(to_bus(dev), &stats);
+	return sysfs_emit(buf, "%llu\n", stats.save_ns);
+}
+static DEVICE_ATTR_RO(last_save_ns);
+
 static ssize_t last_error_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
@@ -79,6 +99,8 @@ static struct attribute *bus_attrs[] = {
 	&dev_attr_state.attr,
 	&dev_attr_channels.attr,
 	&dev_attr_packets.attr,
+	&dev_attr_last_save_bytes.attr,
+	&dev_attr_last_save_ns.attr,
 	&dev_attr_last_error.attr,
 	NULL
 };
