@@ -103,17 +103,6 @@ bool vmb_save_at_end(const struct vmb_save *save)
 	return at_end(save) && !READ_ONCE(save->error);
 }
 
-/* It is over now; of a failure, or of a reader who went away, was told before. */
-static void tell_over(const struct vmb_save *save)
-{
-	if (save->dropped || save->error)
-		return;
-	if (at_end(save))
-		trace_vmb_save_end(save->bus, save->writer.sequence - 1, save->writer.bytes);
-	else
-		trace_vmb_save_abort(save->bus, -ECANCELED, &save->place);
-}
-
 /* What a channel must be like to be saved; called with its turn and lock. */
 static int check_channel(const struct vmb_channel *channel)
 {
@@ -197,7 +186,7 @@ static int session_abort(struct vmb_session *session,
 			      dev_name(channel ? &channel->dev : &save->bus->dev));
 	vmb_holds_release(&save->holds, at_end(save));
 	if (!channel) {
-		tell_over(save);
+		vmb_save_trace_over(save);
 		vmb_holds_forget(&save->holds);
 	}
 	vmb_turn_release(&save->turn);
@@ -282,7 +271,7 @@ void vmb_save_abandon(struct vmb_save *save)
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
 		return;
 	if (!at_end(save)) {
-		tell_over(save);
+		vmb_save_trace_over(save);
 		save->dropped = true;
 		vmb_save_account_end(save, false);
 		vmb_holds_release(&save->holds, false);
@@ -302,7 +291,7 @@ void vmb_save_drop(struct vmb_save *save)
 {
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
 		return;
-	tell_over(save);
+	vmb_save_trace_over(save);
 	save->dropped = true;
 	vmb_save_account_end(save, at_end(save));
 	vmb_holds_release(&save->holds, at_end(save));
@@ -492,7 +481,7 @@ void vmb_channel_save_end(struct vmb_channel *channel)
 	if (IS_ERR(save))
 		return;
 	if (!WARN_ON_ONCE(vmb_turn_take(&save->turn))) {
-		tell_over(save);
+		vmb_save_trace_over(save);
 		save->dropped = true;
 		vmb_holds_release(&save->holds, at_end(save));
 		mine = vmb_hold_forget(&save->base, channel);
