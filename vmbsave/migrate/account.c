@@ -2,10 +2,8 @@
 #include <linux/ktime.h>
 
 #include "core/channel.h"
-#include "core/trace.h"
 #include "migrate/account.h"
 #include "migrate/restore_session.h"
-#include "migrate/save.h"
 #include "migrate/save_session.h"
 
 /**
@@ -47,23 +45,6 @@ void vmb_save_account_end(struct vmb_save *save, bool done)
 		return;
 	save->counted = true;
 	vmb_stats_count(save->bus, VMB_WORK_SAVE, done);
-}
-
-/**
- * vmb_save_trace_over() - trace the end of a save, whichever it is
- * @save: the session; the caller has its turn and is about to drop it
- *
- * Nothing happens if it has failed, or was dropped before: that was traced.
- * Context: process context.
- */
-void vmb_save_trace_over(const struct vmb_save *save)
-{
-	if (save->dropped || save->error)
-		return;
-	if (vmb_save_at_end(save))
-		trace_vmb_save_end(save->bus, save->writer.sequence - 1, save->writer.bytes);
-	else
-		trace_vmb_save_abort(save->bus, -ECANCELED, &save->place);
 }
 
 /**

@@ -15,7 +15,6 @@ struct vmb_save;
 
 void vmb_save_account(struct vmb_save *save);
 void vmb_save_account_end(struct vmb_save *save, bool done);
-void vmb_save_trace_over(const struct vmb_save *save);
 void vmb_save_account_call(const struct vmb_save *save, u32 call,
 			   const struct vmb_channel *channel, u64 packet, u64 ns);
 

@@ -73,7 +73,8 @@ int vmb_restore_fail(struct vmb_restore *restore, int error,
 
 	if (restore->error)
 		return error;
-	restore->error = error;
+	WRITE_ONCE(restore->error, error);
+	wake_up_all(&restore->news);
 	vmb_restore_account_end(restore, false);
 	va_start(args, fmt);
 	vscnprintf(text, sizeof(text), fmt, args);
@@ -293,6 +294,7 @@ struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
 	restore->base.ops = &restore_ops;
 	restore->in_kernel = in_kernel;
 	kref_init(&restore->ref);
+	init_waitqueue_head(&restore->news);
 	vmb_turn_init(&restore->turn);
 	restore->bus = vmb_bus_get(bus);
 	ret = init_staged(restore, nr);
@@ -325,7 +327,8 @@ void vmb_restore_finish(struct vmb_restore *restore)
 {
 	if (!restore->dropped && !restore->committed && !restore->error)
 		trace_vmb_restore_abort(restore->bus, -ECANCELED, NULL);
-	restore->dropped = true;
+	WRITE_ONCE(restore->dropped, true);
+	wake_up_all(&restore->news);
 	vmb_restore_account_end(restore, false);
 	vmb_restore_drop_staged(restore);
 	vmb_holds_release(&restore->holds, false);
@@ -422,6 +425,30 @@ int vmb_restore_commit(struct vmb_session *session)
 int vmb_restore_error(struct vmb_session *session)
 {
 	return READ_ONCE(to_restore(session)->error);
+}
+
+/**
+ * vmb_restore_status() - what a write would answer
+ * @restore: the session
+ *
+ * Context: any.
+ * Return: 0; -ESTALE: it is over; or why it has failed.
+ */
+int vmb_restore_status(const struct vmb_restore *restore)
+{
+	return READ_ONCE(restore->dropped) ? -ESTALE : READ_ONCE(restore->error);
+}
+
+/**
+ * vmb_restore_news() - where to wait until vmb_restore_status() changes
+ * @restore: the session
+ *
+ * Context: any.
+ * Return: the queue, which lives as long as the session.
+ */
+wait_queue_head_t *vmb_restore_news(struct vmb_restore *restore)
+{
+	return &restore->news;
 }
 
 /**

@@ -83,6 +83,7 @@ struct vmb_restoring {
  * @holds: the channels, sorted by identity
  * @in_kernel: made by vmb_channel_restore_from_buffer(); then the channel's
  *	session pointer holds the reference
+ * @news: woken when it has failed or is over
  * @turn: who may use the session; protects the rest
  * @error: the first error, answered from then on
  * @dropped: over; the data fd is stale
@@ -111,6 +112,7 @@ struct vmb_restore {
 	struct vmb_bus *bus;
 	struct vmb_holds holds;
 	bool in_kernel;
+	wait_queue_head_t news;
 
 	struct vmb_turn turn;
 	int error;

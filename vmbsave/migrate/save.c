@@ -38,36 +38,6 @@
  */
 
 /**
- * vmb_save_fail() - the session fails
- * @save: the session; the caller has its turn
- * @error: negative errno
- * @fmt: one sentence
- *
- * The first error is kept.
- *
- * Context: process context.
- * Return: @error.
- */
-int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...)
-{
-	char text[VMBSAVE_ERROR_TEXT];
-	va_list args;
-
-	if (save->error)
-		return error;
-	save->error = error;
-	vmb_save_account_end(save, false);
-	save->place.chunk = save->writer.sequence;
-	save->place.offset = save->writer.bytes;
-	va_start(args, fmt);
-	vscnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	vmb_bus_error_set(save->bus, error, &save->place, "%s", text);
-	trace_vmb_save_abort(save->bus, error, &save->place);
-	return error;
-}
-
-/**
  * vmb_save_scratch() - the session's buffer, made large enough
  * @save: the session; the caller has its turn
  * @bytes: how large; what was in it is lost if it grows
@@ -233,6 +203,7 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 	save->base.ops = &save_ops;
 	save->in_kernel = in_kernel;
 	kref_init(&save->ref);
+	init_waitqueue_head(&save->news);
 	vmb_turn_init(&save->turn);
 	save->bus = vmb_bus_get(bus);
 	do {
@@ -258,6 +229,13 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 	return save;
 }
 
+static void be_over(struct vmb_save *save)
+{
+	vmb_save_trace_over(save);
+	WRITE_ONCE(save->dropped, true);
+	wake_up_all(&save->news);
+}
+
 /**
  * vmb_save_abandon() - the reader goes away
  * @save: the session
@@ -270,10 +248,9 @@ void vmb_save_abandon(struct vmb_save *save)
 {
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
 		return;
+	vmb_save_account_end(save, at_end(save));
 	if (!at_end(save)) {
-		vmb_save_trace_over(save);
-		save->dropped = true;
-		vmb_save_account_end(save, false);
+		be_over(save);
 		vmb_holds_release(&save->holds, false);
 	}
 	vmb_turn_release(&save->turn);
@@ -291,8 +268,7 @@ void vmb_save_drop(struct vmb_save *save)
 {
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
 		return;
-	vmb_save_trace_over(save);
-	save->dropped = true;
+	be_over(save);
 	vmb_save_account_end(save, at_end(save));
 	vmb_holds_release(&save->holds, at_end(save));
 	vmb_holds_forget(&save->holds);
@@ -374,6 +350,8 @@ int vmb_save_read_begin(struct vmb_save *save, const void **data, u32 *bytes)
 		vmb_turn_release(&save->turn);
 		return ret;
 	}
+	if (!save->chunk_bytes)
+		vmb_save_account_end(save, true);
 	*data = save->chunk + save->chunk_start;
 	*bytes = save->chunk_bytes;
 	return 0;
@@ -391,8 +369,6 @@ void vmb_save_read_end(struct vmb_save *save, u32 consumed)
 	save->chunk_start += consumed;
 	save->chunk_bytes -= consumed;
 	vmb_save_account(save);
-	if (at_end(save))
-		vmb_save_account_end(save, true);
 	vmb_turn_release(&save->turn);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_save_read_end);
@@ -481,8 +457,7 @@ void vmb_channel_save_end(struct vmb_channel *channel)
 	if (IS_ERR(save))
 		return;
 	if (!WARN_ON_ONCE(vmb_turn_take(&save->turn))) {
-		vmb_save_trace_over(save);
-		save->dropped = true;
+		be_over(save);
 		vmb_holds_release(&save->holds, at_end(save));
 		mine = vmb_hold_forget(&save->base, channel);
 		vmb_turn_release(&save->turn);

@@ -74,6 +74,7 @@ struct vmb_save_record {
  * @holds: the channels, sorted by identity
  * @in_kernel: made by vmb_channel_save_begin(); then the channel's session
  *	pointer holds the reference
+ * @news: woken when it has failed, was read to its end, or is over
  * @turn: who may use the session; protects the rest
  * @error: the first error, answered from then on
  * @dropped: over; the data fd is stale
@@ -102,6 +103,7 @@ struct vmb_save {
 	struct vmb_bus *bus;
 	struct vmb_holds holds;
 	bool in_kernel;
+	wait_queue_head_t news;
 
 	struct vmb_turn turn;
 	int error;
@@ -127,8 +129,12 @@ struct vmb_save {
 	bool counted;
 };
 
+/* save_over.c: how it ends */
 __printf(3, 4)
 int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...);
+void vmb_save_trace_over(const struct vmb_save *save);
+
+/* save.c */
 void *vmb_save_scratch(struct vmb_save *save, u32 bytes);
 
 /* save_record.c: what comes next */
