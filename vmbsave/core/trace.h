@@ -18,6 +18,9 @@
  * Each event and field is explained in Documentation/userspace-api/tracing.rst.
  * Names are those that sysfs has. Tools read the symbols out of the format, so
  * they are made of the uapi's numbers: they cannot know an enum.
+ *
+ * The compiler fetches arguments before it looks whether an event is on. Where
+ * there is one for each packet or chunk the caller asks trace_*_enabled() first.
  */
 
 #define VMB_TRACE_NAME_BYTES	32

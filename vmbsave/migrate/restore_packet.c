@@ -120,6 +120,15 @@ static struct vmb_packet *take_made(struct vmb_restoring *restoring)
 	return packet;
 }
 
+static void trace_restored(const struct vmb_restoring *restoring)
+{
+	const struct vmb_packet_view *view = &restoring->view;
+
+	if (trace_vmb_restore_packet_enabled())
+		trace_vmb_restore_packet(restoring->channel, view->transaction_id, view->state,
+					 view->payload_bytes, view->vsp_bytes);
+}
+
 /**
  * vmb_restore_place() - where in the stream a session is
  * @restore: the session; the caller has its turn
@@ -173,8 +182,7 @@ int vmb_restore_packet(struct vmb_restore *restore, const void *data, u32 bytes)
 	packet = take_made(restoring);
 	if (!ret && packet) {
 		vmb_queue_add(&staged->queue, &packet->out, packet->restore_sent);
-		trace_vmb_restore_packet(staged->channel, packet->out.id, restoring->view.state,
-					 restoring->view.payload_bytes, restoring->view.vsp_bytes);
+		trace_restored(restoring);
 		restoring->view.transaction_id = 0;
 		restore->nr_packets++;
 		return 0;

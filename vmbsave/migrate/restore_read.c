@@ -75,8 +75,9 @@ static int take_unit(struct vmb_restore *restore, const void *unit, u32 bytes)
 	ret = vmb_stream_take(&restore->reader, unit, bytes);
 	if (ret)
 		return vmb_restore_fail_at_reader(restore);
-	trace_vmb_restore_chunk(restore->bus, restore->reader.chunk,
-				restore->reader.bytes - bytes, bytes);
+	if (trace_vmb_restore_chunk_enabled())
+		trace_vmb_restore_chunk(restore->bus, restore->reader.chunk,
+					restore->reader.bytes - bytes, bytes);
 	while ((ret = vmb_stream_next(&restore->reader, &piece)) > 0) {
 		ret = take_piece(restore, &piece);
 		if (ret)

@@ -305,8 +305,9 @@ static int make_chunk(struct vmb_save *save)
 	}
 	save->chunk_bytes = vmb_stream_seal(&save->writer, save->chunk);
 	save->chunk_start = 0;
-	trace_vmb_save_chunk(save->bus, save->writer.sequence - 1,
-			     save->writer.bytes - save->chunk_bytes, save->chunk_bytes);
+	if (trace_vmb_save_chunk_enabled())
+		trace_vmb_save_chunk(save->bus, save->writer.sequence - 1,
+				     save->writer.bytes - save->chunk_bytes, save->chunk_bytes);
 	return 0;
 }
 

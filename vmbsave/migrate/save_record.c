@@ -270,8 +270,9 @@ static int save_packet(struct vmb_save *save, struct vmb_channel *channel,
 	head->vsp_bytes = cpu_to_le32(vsp_bytes);
 	add_segment(save, out->data, sent ? 0 : out->bytes);
 	add_segment(save, save->scratch, vsp_bytes);
-	trace_vmb_save_packet(channel, out->id, sent ? VMBSAVE_PACKET_SENT : VMBSAVE_PACKET_QUEUED,
-			      sent ? 0 : out->bytes, vsp_bytes);
+	if (trace_vmb_save_packet_enabled())
+		trace_vmb_save_packet(channel, out->id, le32_to_cpu(head->state),
+				      le32_to_cpu(head->payload_bytes), vsp_bytes);
 	return 0;
 }
 
