@@ -15,7 +15,7 @@ static int __init vmb_init(void)
 	ret = vmb_workqueue_create();
 	if (ret)
 		return ret;
-	ret = vmb_bus_type_register(vmb_sysfs_channel_groups);
+	ret = vmb_bus_type_register(vmb_sysfs_bus_groups, vmb_sysfs_channel_groups);
 	if (ret)
 		goto err_bus_type;
 	vmb_debugfs_create();

@@ -48,6 +48,7 @@ static void init_bus(struct vmb_bus *bus, const struct vmb_bus_ops *ops,
 	vmb_written_init(bus);
 	device_initialize(&bus->dev);
 	bus->dev.release = release_device;
+	vmb_bus_type_join_bus(&bus->dev);
 }
 
 /**

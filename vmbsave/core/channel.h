@@ -100,6 +100,7 @@ struct vmb_channel_config {
  * @finished: packets whose completion routine is to be called by the worker
  * @next_id: transaction id of the next packet
  * @nr_packets: packets in @waiting and @sent
+ * @nr_sent: packets in @sent
  * @nr_completions: completions in @waiting
  */
 struct vmb_channel_queue {
@@ -111,6 +112,7 @@ struct vmb_channel_queue {
 	struct list_head finished;
 	u64 next_id;
 	u64 nr_packets;
+	u64 nr_sent;
 	u64 nr_completions;
 };
 
@@ -152,13 +154,17 @@ struct vmb_channel_queue {
  * @ring_gpadl: the one with the rings of an open channel
  * @ring_map: its pages in one mapping
  * @open: as the guest asked
+ * @save_bytes: what the last save of it put into its stream; changed by the
+ *	session that has it, read at any time
+ * @save_ns: how long that took
  *
  * @lock: protects the fields up to @work; taken with interrupts off, because
  *	VSPs send and complete from any context
  * @gone: rescinded; nothing of the VSP or the guest is touched any more
  * @live: the outgoing ring may be written
  * @error: why traffic stopped for good, 0 = it did not
- * @error_text: the same for people; NULL once it was reported
+ * @error_text: the same for people
+ * @unreported: nobody was told of it yet
  * @held: a session keeps the channel as it is: no sends, no control
  * @saved: a save reached its end and no traffic ran since: another host may
  *	run with what was saved, so no sends
@@ -224,12 +230,15 @@ struct vmb_channel {
 	struct vmb_gpadl *ring_gpadl;
 	void *ring_map;
 	struct vmb_channel_open open;
+	u64 save_bytes;
+	u64 save_ns;
 
 	spinlock_t lock; /* protects the fields up to @work */
 	bool gone;
 	bool live;
 	int error;
 	const char *error_text;
+	bool unreported;
 	bool held;
 	bool saved;
 	struct vmb_session *session;

@@ -9,6 +9,7 @@
 #include "core/external.h"
 #include "core/incoming.h"
 #include "core/outgoing.h"
+#include "core/trace.h"
 #include "core/workqueue.h"
 
 /**
@@ -46,12 +47,12 @@ static void report_failure(struct vmb_channel *channel)
 	int error;
 
 	scoped_guard(spinlock_irqsave, &channel->lock) {
+		if (!channel->unreported)
+			return;
 		text = channel->error_text;
 		error = channel->error;
-		channel->error_text = NULL;
+		channel->unreported = false;
 	}
-	if (!text)
-		return;
 	dev_err_ratelimited(&channel->dev, "traffic stopped, %s: %pe\n", text,
 			    ERR_PTR(error));
 	vmb_bus_event(channel->bus, VMBSAVE_EVENT_FAILED, channel->id, error);
@@ -144,8 +145,10 @@ void vmb_channel_kick_guest(struct vmb_channel *channel)
 
 	if (!channel->live && !(open && vmb_bus_is_running(channel->bus)))
 		return;
-	if (channel->host)
+	if (channel->host) {
+		trace_vmb_kick_guest(channel);
 		channel->host->signal(channel->host);
+	}
 }
 
 /**
@@ -181,6 +184,7 @@ void vmb_channel_fail_locked(struct vmb_channel *channel, int error,
 		return;
 	channel->error = error;
 	channel->error_text = why;
+	channel->unreported = true;
 	vmb_channel_kick(channel);
 }
 

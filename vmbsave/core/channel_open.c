@@ -51,6 +51,7 @@ static int attach_both(struct vmb_channel *channel, const struct vmb_gpadl *gpad
 			      (downstream - 1) * VMBSAVE_PAGE_SIZE, false);
 	if (ret)
 		return ret;
+	smp_wmb(); /* who sees the second one without our turn sees the first */
 	return vmb_ring_attach(&channel->out, out, out + VMBSAVE_PAGE_SIZE,
 			       (gpadl->nr_pages - downstream - 1) *
 			       VMBSAVE_PAGE_SIZE, true);
@@ -115,6 +116,7 @@ void vmb_channel_rings_detach(struct vmb_channel *channel)
 		memset(&channel->out, 0, sizeof(channel->out));
 		channel->error = 0;
 		channel->error_text = NULL;
+		channel->unreported = false;
 		memset(&channel->open, 0, sizeof(channel->open));
 	}
 	memset(&channel->in, 0, sizeof(channel->in));

@@ -219,8 +219,7 @@ int vmb_channel_state_check(const struct vmb_channel *channel,
 static void set_state(struct vmb_channel *channel, enum vmb_channel_state state)
 {
 	vmb_turn_assert(&channel->turn);
-	trace_vmb_channel_state(channel->bus->id, channel->id, channel->state,
-				state);
+	trace_vmb_channel_state(channel, channel->state, state);
 	WRITE_ONCE(channel->state, state);
 }
 

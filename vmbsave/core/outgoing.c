@@ -9,6 +9,7 @@
 #include "core/channel.h"
 #include "core/lent.h"
 #include "core/outgoing.h"
+#include "core/trace.h"
 #include "wire/descriptor.h"
 #include "wire/pipe.h"
 
@@ -89,8 +90,10 @@ static int write_ring(struct vmb_channel *channel,
 		fill_head(channel, container_of(out, struct vmb_packet, out),
 			  &packet, &pipe);
 	ret = vmb_ring_write(&channel->out, &packet, &signal);
-	if (signal && channel->host)
+	if (signal && channel->host) {
+		trace_vmb_kick_guest(channel);
 		channel->host->signal(channel->host);
+	}
 	return ret;
 }
 

@@ -137,6 +137,7 @@ void vmb_queue_init(struct vmb_channel_queue *queue)
 	queue->last_run = 0;
 	queue->next_id = 1;
 	queue->nr_packets = 0;
+	queue->nr_sent = 0;
 	queue->nr_completions = 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_queue_init);
@@ -158,6 +159,7 @@ void vmb_queue_add(struct vmb_channel_queue *queue, struct vmb_outgoing *out,
 		return;
 	}
 	queue->nr_packets++;
+	queue->nr_sent += sent;
 	if (sent)
 		add_sent(queue, out);
 	else
@@ -181,10 +183,12 @@ void vmb_queue_remove(struct vmb_channel_queue *queue, struct vmb_outgoing *out)
 		return;
 	}
 	queue->nr_packets--;
-	if (vmb_outgoing_packet(out)->state == VMB_PACKET_SENT)
+	if (vmb_outgoing_packet(out)->state == VMB_PACKET_SENT) {
+		queue->nr_sent--;
 		remove_sent(queue, out);
-	else
+	} else {
 		list_del(&out->node);
+	}
 	vmb_outgoing_packet(out)->state = VMB_PACKET_IDLE;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_queue_remove);
@@ -269,8 +273,10 @@ void vmb_queue_splice(struct vmb_channel *channel,
 	list_splice_init(&staged->sent_list, &queue->sent_list);
 	list_splice_init(&staged->waiting, &queue->waiting);
 	queue->nr_packets += staged->nr_packets;
+	queue->nr_sent += staged->nr_sent;
 	queue->nr_completions += staged->nr_completions;
 	staged->nr_packets = 0;
+	staged->nr_sent = 0;
 	staged->nr_completions = 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_queue_splice);

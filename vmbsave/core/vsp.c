@@ -14,7 +14,9 @@
  * DOC: VSPs and the channels that they serve
  *
  * A channel is a device of the bus type "vmb", a VSP a driver of it; the
- * driver core matches them by interface type.
+ * driver core matches them by interface type. The bus that a channel is on is
+ * a device of the same bus type, so that it is found by its name too; no
+ * driver serves it. The types of the devices tell them apart.
  *
  * 1. A VSP is registered. From then on it is probed for each channel offered
  *    on any bus. An offer of a type that no VSP serves has its module loaded
@@ -31,6 +33,9 @@
 #define LOAD_PATIENCE	(5 * HZ)
 
 static DECLARE_WAIT_QUEUE_HEAD(vsp_registered);
+
+static struct device_type bus_device = { .name = "vmb_bus" };
+static struct device_type channel_device = { .name = "vmb_channel" };
 
 static const struct vmb_vsp *to_vsp(const struct device_driver *driver)
 {
@@ -49,8 +54,11 @@ static bool vsp_serves(const struct vmb_vsp *vsp, const guid_t *type)
 
 static int vmb_match(struct device *dev, vmb_match_driver_t *driver)
 {
-	const struct vmb_channel *channel = to_vmb_channel(dev);
+	const struct vmb_channel *channel;
 
+	if (dev->type != &channel_device)
+		return 0;
+	channel = to_vmb_channel(dev);
 	return !channel->owned &&
 	       vsp_serves(to_vsp(driver), &channel->identity.type);
 }
@@ -60,6 +68,8 @@ static int vmb_uevent(vmb_uevent_device_t *dev, struct kobj_uevent_env *env)
 	const struct vmb_channel *channel =
 		container_of(dev, struct vmb_channel, dev);
 
+	if (dev->type != &channel_device)
+		return 0;
 	return add_uevent_var(env, "MODALIAS=vmb:%pUl", &channel->identity.type);
 }
 
@@ -105,26 +115,64 @@ static struct bus_type vmb_bus_type = {
 	.remove = vmb_remove,
 };
 
+static int visit_device(struct device *dev, void *data)
+{
+	const struct vmb_device_visit *visit = data;
+
+	if (dev->type == &channel_device)
+		return visit->channel ? visit->channel(to_vmb_channel(dev), visit->data) : 0;
+	return visit->bus ? visit->bus(container_of(dev, struct vmb_bus, dev), visit->data) : 0;
+}
+
 /**
- * vmb_bus_type_join() - make a device one of the bus type
- * @dev: the device of a channel, not added yet
+ * vmb_bus_type_join() - make a channel's device one of the bus type
+ * @dev: the device, not added yet
  * Context: process context.
  */
 void vmb_bus_type_join(struct device *dev)
 {
 	dev->bus = &vmb_bus_type;
+	dev->type = &channel_device;
+}
+
+/**
+ * vmb_bus_type_join_bus() - make a bus's device one of the bus type
+ * @dev: the device, not added yet
+ * Context: process context.
+ */
+void vmb_bus_type_join_bus(struct device *dev)
+{
+	dev->bus = &vmb_bus_type;
+	dev->type = &bus_device;
+}
+
+/**
+ * vmb_bus_type_visit() - visit all buses and channels
+ * @visit: what is done with each, which stays meanwhile
+ *
+ * Channels that have an owner are visited too, on offer or not; clients' ends
+ * are no devices and are not.
+ * Context: process context, may sleep.
+ * Return: 0, or what a function of @visit returned that was not 0.
+ */
+int vmb_bus_type_visit(struct vmb_device_visit *visit)
+{
+	return bus_for_each_dev(&vmb_bus_type, NULL, visit, visit_device);
 }
 
 /**
  * vmb_bus_type_register() - make the bus type known
- * @groups: attributes of each channel
+ * @bus_groups: attributes of each bus
+ * @channel_groups: attributes of each channel
  *
  * Context: process context.
  * Return: 0 or an errno of the driver core.
  */
-int vmb_bus_type_register(const struct attribute_group **groups)
+int vmb_bus_type_register(const struct attribute_group **bus_groups,
+			  const struct attribute_group **channel_groups)
 {
-	vmb_bus_type.dev_groups = groups;
+	bus_device.groups = bus_groups;
+	channel_device.groups = channel_groups;
 	return bus_register(&vmb_bus_type);
 }
 

@@ -123,7 +123,7 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_bus_state_next);
 static void set_state(struct vmb_bus *bus, enum vmb_bus_state to)
 {
 	vmb_turn_assert(&bus->turn);
-	trace_vmb_bus_state(bus->id, bus->state, to, 0);
+	trace_vmb_bus_state(bus, bus->state, to, 0);
 	WRITE_ONCE(bus->state, to);
 	bus->changes++;
 }
@@ -391,7 +391,7 @@ static int walk(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 			return -ENODEV;
 		ret = next < 0 ? next : step(bus, next, timeout_ms, data);
 		if (ret) {
-			trace_vmb_bus_state(bus->id, bus->state, to, ret);
+			trace_vmb_bus_state(bus, bus->state, to, ret);
 			explain(bus, to, ret);
 			return ret;
 		}

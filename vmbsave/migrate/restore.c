@@ -12,6 +12,7 @@
 #include "core/gpadl.h"
 #include "core/limits.h"
 #include "core/outgoing.h"
+#include "core/trace.h"
 #include "migrate/account.h"
 #include "migrate/restore.h"
 #include "migrate/restore_session.h"
@@ -81,6 +82,7 @@ int vmb_restore_fail(struct vmb_restore *restore, int error,
 	vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	vmb_bus_error_set(restore->bus, error, place, "%s", text);
+	trace_vmb_restore_abort(restore->bus, error, place);
 	return error;
 }
 
@@ -331,6 +333,7 @@ struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
 	for (i = 0; i < nr; i++)
 		restore->staged[i].channel = restore->holds.channels[i];
 	init_limits(restore);
+	trace_vmb_restore_begin(bus, nr);
 	if (!in_kernel)
 		restore->begun = vmb_stats_begin(bus, VMB_WORK_RESTORE);
 	return restore;
@@ -343,6 +346,8 @@ struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
  */
 void vmb_restore_finish(struct vmb_restore *restore)
 {
+	if (!restore->dropped && !restore->committed && !restore->error)
+		trace_vmb_restore_abort(restore->bus, -ECANCELED, NULL);
 	WRITE_ONCE(restore->dropped, true);
 	wake_up_all(&restore->news);
 	vmb_restore_account_end(restore, false);
@@ -403,6 +408,8 @@ int vmb_restore_commit_locked(struct vmb_restore *restore)
 		vmb_restore_drop_staged(restore);
 	else
 		vmb_restore_account_end(restore, true);
+	restore->committed = !ret;
+	trace_vmb_restore_commit(restore->bus, restore->holds.nr, ret);
 	return ret;
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/channel.h"
 #include "core/outgoing.h"
+#include "core/trace.h"
 #include "migrate/account.h"
 #include "migrate/restore_session.h"
 
@@ -121,6 +122,15 @@ static struct vmb_packet *take_made(struct vmb_restoring *restoring)
 	return packet;
 }
 
+static void trace_restored(const struct vmb_restoring *restoring)
+{
+	const struct vmb_packet_view *view = restoring->view;
+
+	if (trace_vmb_restore_packet_enabled())
+		trace_vmb_restore_packet(restoring->channel, view->transaction_id, view->state,
+					 view->payload_bytes, view->vsp_bytes);
+}
+
 /**
  * vmb_restore_place() - where in the stream a session is
  * @restore: the session; the caller has its turn
@@ -177,6 +187,7 @@ int vmb_restore_packet(struct vmb_restore *restore, const void *data, u32 bytes)
 	packet = take_made(restoring);
 	if (!ret && packet) {
 		vmb_queue_add(&staged->queue, &packet->out, packet->restore_sent);
+		trace_restored(restoring);
 		restoring->view = NULL;
 		restore->nr_packets++;
 		return 0;

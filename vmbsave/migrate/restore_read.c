@@ -6,6 +6,7 @@
 #include <linux/string.h>
 #include <linux/vmb_result.h>
 
+#include "core/trace.h"
 #include "migrate/account.h"
 #include "migrate/restore.h"
 #include "migrate/restore_session.h"
@@ -74,6 +75,9 @@ static int take_unit(struct vmb_restore *restore, const void *unit, u32 bytes)
 	ret = vmb_stream_take(&restore->reader, unit, bytes);
 	if (ret)
 		return vmb_restore_fail_at_reader(restore);
+	if (trace_vmb_restore_chunk_enabled())
+		trace_vmb_restore_chunk(restore->bus, restore->reader.chunk,
+					restore->reader.bytes - bytes, bytes);
 	while ((ret = vmb_stream_next(&restore->reader, &piece)) > 0) {
 		ret = take_piece(restore, &piece);
 		if (ret)

@@ -85,6 +85,7 @@ struct vmb_restoring {
  * @turn: who may use the session; protects the rest
  * @error: the first error, answered from then on
  * @dropped: over; the data fd is stale
+ * @committed: the channels are what the stream says
  * @reader: position in the stream
  * @order: what records may come
  * @limits: caps for both
@@ -116,6 +117,7 @@ struct vmb_restore {
 	struct vmb_turn turn;
 	int error;
 	bool dropped;
+	bool committed;
 	struct vmb_stream_reader reader;
 	struct vmb_stream_order order;
 	struct vmb_stream_limits limits;

@@ -10,6 +10,7 @@
 #include <linux/vmb_result.h>
 
 #include "core/channel.h"
+#include "core/trace.h"
 #include "migrate/account.h"
 #include "migrate/save.h"
 #include "migrate/save_session.h"
@@ -35,36 +36,6 @@
  * goes away: the session fails with -ENODEV and lets all go at once. None of
  * this changes a channel, so there is nothing to undo.
  */
-
-/**
- * vmb_save_fail() - the session fails
- * @save: the session; the caller has its turn
- * @error: negative errno
- * @fmt: one sentence
- *
- * The first error is kept.
- *
- * Context: process context.
- * Return: @error.
- */
-int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...)
-{
-	char text[VMBSAVE_ERROR_TEXT];
-	va_list args;
-
-	if (save->error)
-		return error;
-	WRITE_ONCE(save->error, error);
-	wake_up_all(&save->news);
-	vmb_save_account_end(save, false);
-	save->place.chunk = save->writer.sequence;
-	save->place.offset = save->writer.bytes;
-	va_start(args, fmt);
-	vscnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	vmb_bus_error_set(save->bus, error, &save->place, "%s", text);
-	return error;
-}
 
 /**
  * vmb_save_scratch() - the session's buffer, made large enough
@@ -189,8 +160,10 @@ static int session_abort(struct vmb_session *session,
 		vmb_save_fail(save, error, "%s goes away while it is saved",
 			      dev_name(channel ? &channel->dev : &save->bus->dev));
 	vmb_holds_release(&save->holds, at_end(save));
-	if (!channel)
+	if (!channel) {
+		vmb_save_trace_over(save);
 		vmb_holds_forget(&save->holds);
+	}
 	vmb_turn_release(&save->turn);
 	if (channel && READ_ONCE(channel->gone) &&
 	    vmb_hold_forget(session, channel) && save->in_kernel)
@@ -255,6 +228,7 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 		vmb_save_put(save);
 		return ERR_PTR(ret);
 	}
+	trace_vmb_save_begin(bus, nr);
 	if (!in_kernel)
 		save->begun = vmb_stats_begin(bus, VMB_WORK_SAVE);
 	return save;
@@ -262,6 +236,7 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 
 static void be_over(struct vmb_save *save)
 {
+	vmb_save_trace_over(save);
 	WRITE_ONCE(save->dropped, true);
 	wake_up_all(&save->news);
 }
@@ -354,6 +329,9 @@ static int make_chunk(struct vmb_save *save)
 	}
 	save->next_bytes = vmb_stream_seal(&save->writer, chunk);
 	save->next = chunk;
+	if (trace_vmb_save_chunk_enabled())
+		trace_vmb_save_chunk(save->bus, save->writer.sequence - 1,
+				     save->writer.bytes - save->next_bytes, save->next_bytes);
 	return 0;
 }
 
@@ -376,6 +354,7 @@ static int ready(struct vmb_save *save, void *open)
 	vmb_stream_put_header(&save->writer, open);
 	save->next_bytes = sizeof(struct vmbsave_stream_header);
 	save->next = open;
+	trace_vmb_save_chunk(save->bus, 0, 0, save->next_bytes);
 	save->phase = VMB_SAVE_MANIFEST;
 	return 0;
 }
@@ -511,7 +490,7 @@ void vmb_channel_save_end(struct vmb_channel *channel)
 	if (IS_ERR(save))
 		return;
 	if (!WARN_ON_ONCE(vmb_turn_take(&save->turn))) {
-		save->dropped = true;
+		be_over(save);
 		vmb_holds_release(&save->holds, at_end(save));
 		mine = vmb_hold_forget(&save->base, channel);
 		vmb_turn_release(&save->turn);

@@ -2,6 +2,7 @@
 #include <linux/align.h>
 #include <linux/build_bug.h>
 #include <linux/errno.h>
+#include <linux/ktime.h>
 #include <linux/string.h>
 #include <linux/vmb_gpadl.h>
 #include <linux/xarray.h>
@@ -9,6 +10,7 @@
 #include "core/channel.h"
 #include "core/gpadl.h"
 #include "core/outgoing.h"
+#include "core/trace.h"
 #include "migrate/save_session.h"
 
 static_assert(VMB_GPADL_READ_ONLY == VMBSAVE_GPADL_FLAG_READ_ONLY);
@@ -143,6 +145,26 @@ static void fill_config(const struct vmb_channel *channel,
 	head->max_external_ranges = cpu_to_le32(config->max_external_ranges);
 }
 
+static u64 stream_bytes(const struct vmb_save *save)
+{
+	return save->writer.bytes + save->writer.used;
+}
+
+static void begin_channel(struct vmb_save *save)
+{
+	save->channel_start = stream_bytes(save);
+	save->channel_begun = ktime_get_ns();
+}
+
+/* What it has put into the stream is complete: the next one begins, or the end. */
+static void account_channel(struct vmb_save *save)
+{
+	struct vmb_channel *channel = save->holds.channels[save->index - 1];
+
+	WRITE_ONCE(channel->save_bytes, stream_bytes(save) - save->channel_start);
+	WRITE_ONCE(channel->save_ns, ktime_get_ns() - save->channel_begun);
+}
+
 static void next_channel(struct vmb_save *save)
 {
 	save->place.channel = 0;
@@ -156,6 +178,9 @@ static int save_channel(struct vmb_save *save)
 	struct vmbsave_channel *head = &save->record.head.channel;
 	struct vmb_channel *channel = save->holds.channels[save->index];
 
+	if (save->index)
+		account_channel(save);
+	begin_channel(save);
 	save->place.channel = channel->id;
 	begin_record(save, VMBSAVE_RECORD_CHANNEL, sizeof(*head));
 	export_guid(head->type, &channel->identity.type);
@@ -289,6 +314,10 @@ static int save_packet(struct vmb_save *save, struct vmb_channel *channel,
 	ret = vmb_save_packet_state(save, channel, packet, &room);
 	if (ret)
 		return ret;
+	if (trace_vmb_save_packet_enabled())
+		trace_vmb_save_packet(channel, out->id,
+				      sent ? VMBSAVE_PACKET_SENT : VMBSAVE_PACKET_QUEUED,
+				      sent ? 0 : out->bytes, room.state_bytes);
 	if (to && (!room.state_bytes || room.state == room.place)) {
 		fill_packet(to, out, packet->flags, sent, room.state_bytes);
 		vmb_stream_put_made(&save->writer, save->open, VMBSAVE_RECORD_PACKET,
@@ -339,6 +368,7 @@ static int save_end(struct vmb_save *save)
 	/* It counts what is before it, so the open chunk has to go first. */
 	if (save->writer.used)
 		return 0;
+	account_channel(save);
 	begin_record(save, VMBSAVE_RECORD_END, sizeof(struct vmbsave_end));
 	vmb_stream_fill_end(&save->writer, &save->record.head.end);
 	save->phase = VMB_SAVE_DONE;

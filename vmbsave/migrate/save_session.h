@@ -89,6 +89,8 @@ struct vmb_save_record {
  * @taken: bytes before them that were handed out, of the same chunk
  * @phase: what comes next
  * @index: of the channel in @channels
+ * @channel_start: bytes of the stream before that channel
+ * @channel_begun: when its first record was made, ns
  * @gpadl: id of the last GPADL saved
  * @cursor: next outgoing entry
  * @record: being written
@@ -119,6 +121,8 @@ struct vmb_save {
 	u32 taken;
 	enum vmb_save_phase phase;
 	u32 index;
+	u64 channel_start;
+	u64 channel_begun;
 	unsigned long gpadl;
 	struct vmb_outgoing *cursor;
 	struct vmb_save_record record;
@@ -155,8 +159,12 @@ static inline void vmb_save_advance(struct vmb_save *save, u32 consumed)
 	save->taken += consumed;
 }
 
+/* save_over.c: how it ends */
 __printf(3, 4)
 int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...);
+void vmb_save_trace_over(const struct vmb_save *save);
+
+/* save.c */
 void *vmb_save_scratch(struct vmb_save *save, u32 bytes);
 
 /* save_record.c: what comes next */

@@ -100,7 +100,8 @@ static ssize_t owner_write(struct file *file, const char __user *from, size_t le
 	status = owner_attach(owner, fd, word[0]);
 	if (NT_SUCCESS(status))
 		return len;
-	pr_err("vsp_kmcl: no channel for descriptor %d: status %#x\n", fd, (__force u32)status);
+	pr_err_ratelimited("vsp_kmcl: no channel for descriptor %d: status %#x\n", fd,
+			   (__force u32)status);
 	return status == STATUS_INVALID_HANDLE ? -EBADF : -EIO;
 }
 

@@ -102,8 +102,8 @@ static void queue_send_from_to(struct kmcl_queue *queue, u64 first, u64 last, u6
 	for (sequence = first; sequence <= last; sequence++) {
 		status = queue_send(queue, sequence, total);
 		if (!NT_SUCCESS(status)) {
-			pr_err("vsp_kmcl: packet %llu of %llu cannot be sent: status %#x\n",
-			       sequence, total, (__force u32)status);
+			pr_err_ratelimited("vsp_kmcl: packet %llu of %llu cannot be sent: status %#x\n",
+					   sequence, total, (__force u32)status);
 			return;
 		}
 		cond_resched();

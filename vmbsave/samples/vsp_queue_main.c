@@ -109,9 +109,9 @@ static void queue_send_all(struct vsp_queue *queue)
 	for (sequence = 1; sequence <= total; sequence++) {
 		err = queue_send(queue, sequence, total);
 		if (err) {
-			dev_err(vmb_channel_device(queue->channel),
-				"packet %llu of %llu cannot be sent: %pe\n",
-				sequence, total, ERR_PTR(err));
+			dev_err_ratelimited(vmb_channel_device(queue->channel),
+					    "packet %llu of %llu cannot be sent: %pe\n",
+					    sequence, total, ERR_PTR(err));
 			return;
 		}
 		cond_resched();
@@ -123,9 +123,9 @@ static void queue_send_again(struct vsp_queue *queue)
 	int err = queue_send(queue, queue->first_restored, queue->progress.now.total);
 
 	if (err)
-		dev_err(vmb_channel_device(queue->channel),
-			"packet %llu cannot be sent again: %pe\n",
-			queue->first_restored, ERR_PTR(err));
+		dev_err_ratelimited(vmb_channel_device(queue->channel),
+				    "packet %llu cannot be sent again: %pe\n",
+				    queue->first_restored, ERR_PTR(err));
 }
 
 static void queue_adopt(struct vsp_queue *queue)

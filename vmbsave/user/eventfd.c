@@ -7,6 +7,7 @@
 #include <linux/wait.h>
 
 #include "core/channel.h"
+#include "core/trace.h"
 #include "user/eventfd.h"
 
 /**
@@ -46,6 +47,7 @@ static int kicked(wait_queue_entry_t *wait, unsigned int mode, int sync,
 
 	if (key_to_poll(key) & EPOLLIN) {
 		eventfd_ctx_do_read(kick->ctx, &count);
+		trace_vmb_kick_host(kick->channel);
 		vmb_channel_kick(kick->channel);
 	}
 	return 0;

@@ -70,6 +70,27 @@ static ssize_t pause_reasons_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(pause_reasons);
 
+/*
+ * A driver can be unloaded with its name unless the device's lock is held. An
+ * owner's callbacks stay as long as the device of his channel.
+ */
+static ssize_t vsp_show(struct device *dev, struct device_attribute *attr,
+			char *buf)
+{
+	const struct vmb_channel *channel = to_vmb_channel(dev);
+	ssize_t ret;
+
+	if (channel->owned)
+		return sysfs_emit(buf, "%s\n", channel->vsp->name);
+	ret = device_lock_interruptible(dev);
+	if (ret)
+		return ret;
+	ret = sysfs_emit(buf, "%s\n", dev->driver ? dev->driver->name : "none");
+	device_unlock(dev);
+	return ret;
+}
+static DEVICE_ATTR_RO(vsp);
+
 static ssize_t packets_in_use_show(struct device *dev,
 				   struct device_attribute *attr, char *buf)
 {
@@ -78,6 +99,27 @@ static ssize_t packets_in_use_show(struct device *dev,
 	return sysfs_emit(buf, "%llu\n", READ_ONCE(channel->queue.nr_packets));
 }
 static DEVICE_ATTR_RO(packets_in_use);
+
+static ssize_t packets_queued_show(struct device *dev,
+				   struct device_attribute *attr, char *buf)
+{
+	struct vmb_channel *channel = to_vmb_channel(dev);
+	u64 nr;
+
+	scoped_guard(spinlock_irqsave, &channel->lock)
+		nr = channel->queue.nr_packets - channel->queue.nr_sent;
+	return sysfs_emit(buf, "%llu\n", nr);
+}
+static DEVICE_ATTR_RO(packets_queued);
+
+static ssize_t packets_sent_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	const struct vmb_channel *channel = to_vmb_channel(dev);
+
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(channel->queue.nr_sent));
+}
+static DEVICE_ATTR_RO(packets_sent);
 
 static ssize_t packets_held_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
@@ -114,6 +156,43 @@ static ssize_t error_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(error);
 
+static ssize_t last_save_bytes_show(struct device *dev,
+				    struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  READ_ONCE(to_vmb_channel(dev)->save_bytes));
+}
+static DEVICE_ATTR_RO(last_save_bytes);
+
+static ssize_t last_save_ns_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  READ_ONCE(to_vmb_channel(dev)->save_ns));
+}
+static DEVICE_ATTR_RO(last_save_ns);
+
+static ssize_t last_error_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct vmb_channel *channel = to_vmb_channel(dev);
+	char text[VMBSAVE_ERROR_TEXT];
+	struct vmb_error_place place;
+	const char *why;
+	int error;
+
+	scoped_guard(spinlock_irqsave, &channel->lock) {
+		error = channel->error;
+		why = channel->error_text;
+	}
+	if (error)
+		return vmb_sysfs_emit_error(buf, error, why);
+	error = vmb_bus_error_get(channel->bus, &place, text);
+	return vmb_sysfs_emit_error(buf, place.channel == READ_ONCE(channel->id) ?
+				    error : 0, text);
+}
+static DEVICE_ATTR_RO(last_error);
+
 static struct attribute *channel_attrs[] = {
 	&dev_attr_interface_type.attr,
 	&dev_attr_interface_instance.attr,
@@ -122,11 +201,17 @@ static struct attribute *channel_attrs[] = {
 	&dev_attr_name.attr,
 	&dev_attr_state.attr,
 	&dev_attr_pause_reasons.attr,
+	&dev_attr_vsp.attr,
 	&dev_attr_packets_in_use.attr,
+	&dev_attr_packets_queued.attr,
+	&dev_attr_packets_sent.attr,
 	&dev_attr_packets_held.attr,
 	&dev_attr_completions_waiting.attr,
 	&dev_attr_stray_completions.attr,
 	&dev_attr_error.attr,
+	&dev_attr_last_error.attr,
+	&dev_attr_last_save_bytes.attr,
+	&dev_attr_last_save_ns.attr,
 	NULL
 };
 
