@@ -22,6 +22,8 @@ static int command(struct bus *bus, unsigned long number, void *argument)
 static void __noreturn refuse(const char *name, int error)
 {
 	switch (error) {
+	case -EINVAL:
+		/* Names are used again: that is the bus of this process itself. */
 	case -ENOENT:
 		die("there is no bus %s; vmbsavectl list names those that there are", name);
 	case -EPERM:

@@ -134,10 +134,11 @@ static void put_text(const struct vmbsave_info *info, const struct vmbsave_stats
 	text_title("bus %s", (const char *)info->name);
 	text_field("state", "%s", bus_state_name(info->state));
 	text_field("channels", "%u", info->nr_channels);
-	text_field("packets", "%llu in use, %llu held by VSPs", (unsigned long long)info->nr_packets,
-		   (unsigned long long)info->nr_held);
+	text_field("packets", "%llu in use, %llu held by VSPs",
+		   (unsigned long long)info->nr_packets, (unsigned long long)info->nr_held);
 	text_field("completions", "%llu wait", (unsigned long long)info->nr_completions);
-	text_field("a save would be", "at most %llu bytes", (unsigned long long)info->stream_bytes);
+	text_field("a save would be", "at most %llu bytes",
+		   (unsigned long long)info->stream_bytes);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		u64 value = value_of(stats, &rows[i]);
 

@@ -384,6 +384,53 @@ static void another_streams_chunks_are_not_taken(void)
 	free(other);
 }
 
+static void a_chunk_of_another_stream_is_passed_over(void)
+{
+	struct image *image = sample_image(IMAGE_ID), *other = sample_image(IMAGE_ID + 1);
+	struct seen all, seen;
+	size_t at = 0, next;
+	u32 chunk = 0;
+
+	walk_stream(image->data, image->bytes, false, &all);
+	while ((at = stream_next_chunk(image->data, image->bytes, at))) {
+		u8 *data = copy(image, image->bytes);
+
+		next = stream_next_chunk(image->data, image->bytes, at) ?: image->bytes;
+		memcpy(data + at, other->data + at, next - at);
+		chunk++;
+		walk_stream(data, image->bytes, true, &seen);
+		expect_rest(&seen, &all, chunk, chunk);
+		free(data);
+	}
+	free(image);
+	free(other);
+}
+
+static void damaged_chunks_in_a_row_are_one_damage(void)
+{
+	struct image *image = sample_image(IMAGE_ID);
+	struct seen all, seen;
+	size_t at = 0, next;
+	u32 chunk = 0;
+
+	walk_stream(image->data, image->bytes, false, &all);
+	while ((at = stream_next_chunk(image->data, image->bytes, at))) {
+		u8 *data;
+
+		next = stream_next_chunk(image->data, image->bytes, at);
+		if (!next)
+			break;
+		data = copy(image, image->bytes);
+		data[at + 35] ^= 1;
+		data[next + 35] ^= 1;
+		chunk++;
+		EXPECT_EQ(walk_stream(data, image->bytes, true, &seen).nr_damages, 1);
+		expect_rest(&seen, &all, chunk, chunk + 1);
+		free(data);
+	}
+	free(image);
+}
+
 static void noise_ends(void)
 {
 	u64 seed = 7;
@@ -416,6 +463,8 @@ static const struct test_case cases[] = {
 	TEST_CASE(junk_between_chunks_costs_nothing),
 	TEST_CASE(a_repeated_chunk_is_read_once),
 	TEST_CASE(another_streams_chunks_are_not_taken),
+	TEST_CASE(a_chunk_of_another_stream_is_passed_over),
+	TEST_CASE(damaged_chunks_in_a_row_are_one_damage),
 	TEST_CASE(noise_ends),
 };
 

@@ -45,7 +45,7 @@ static void give_memory(const char *name)
 	command(VMBSAVE_SET_MEMORY_REGION, &arg, "give memory");
 }
 
-static u32 offer(void)
+static u32 offer_channel(void)
 {
 	const guid_t type = VSP_QUEUE_TYPE;
 	struct vmbsave_offer_channel arg = { .size = sizeof(arg) };
@@ -53,7 +53,7 @@ static u32 offer(void)
 
 	memcpy(arg.type, &type, sizeof(arg.type));
 	arg.instance[0] = 1;
-	command(VMBSAVE_OFFER_CHANNEL, &arg, "offer a channel");
+	command(VMBSAVE_OFFER_CHANNEL, &arg, "make an offer of a channel");
 	fds.channel = arg.channel;
 	fds.call_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	command(VMBSAVE_SET_EVENTFDS, &fds, "set eventfds");
@@ -65,7 +65,8 @@ static void open_channel(u32 channel)
 {
 	struct vmbsave_set_state state = { .size = sizeof(state), .state = VMBSAVE_STATE_RUNNING };
 	struct vmbsave_open_channel open = {
-		.size = sizeof(open), .channel = channel, .gpadl = 1, .downstream_page = 1 + IN_PAGES,
+		.size = sizeof(open), .channel = channel, .gpadl = 1,
+		.downstream_page = 1 + IN_PAGES,
 	};
 	__u64 pfns[GPADL_PAGES];
 	struct vmbsave_create_gpadl gpadl = {
@@ -93,7 +94,7 @@ int main(int argc, char **argv)
 	if (bus < 0)
 		die("cannot open the device: %s", strerror(errno));
 	give_memory(argv[1]);
-	channel = offer();
+	channel = offer_channel();
 	if (argc > 2)
 		open_channel(channel);
 	command(VMBSAVE_GET_INFO, &info, "ask for the name");

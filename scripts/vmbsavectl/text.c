@@ -9,7 +9,7 @@
 #include <linux/minmax.h>
 #include "output.h"
 
-#define LABEL_COLUMNS	18
+#define LABEL_COLUMNS	19
 #define BYTES_A_LINE	16U
 
 static const char * const colours[] = {
