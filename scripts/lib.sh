@@ -18,6 +18,11 @@ vmb_die() {
 	exit 1
 }
 
+# vmb_version: of all that is built from this tree. It stands in debian/changelog alone.
+vmb_version() {
+	sed -nE '1s/^vmbsave \(([0-9.]+)\) .*/\1/p' "${BASH_SOURCE[0]%/*}/../debian/changelog"
+}
+
 # vmb_root COMMAND...: run as root, by sudo if need be.
 vmb_root() {
 	if [ "$(id -u)" -eq 0 ]; then

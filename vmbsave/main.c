@@ -48,3 +48,6 @@ module_exit(vmb_exit);
 MODULE_AUTHOR("vmbsave developers");
 MODULE_DESCRIPTION("VMBus channels whose in-flight packets survive a move to another host");
 MODULE_LICENSE("GPL");
+#ifdef VMB_VERSION
+MODULE_VERSION(VMB_VERSION);
+#endif
