@@ -32,7 +32,7 @@ function resolve(from, name, quoted,	n, i)
 		if (name_of[1] in ours)
 			return name_of[1]
 	}
-	n = split("include/ include/uapi/ vmbsave/ vmbsave/samples/", folder, " ")
+	n = split("include/ include/uapi/ vmbsave/ vmbsave/samples/ scripts/host/", folder, " ")
 	for (i = 1; i <= n; i++)
 		if ((folder[i] name) in ours)
 			return folder[i] name
