@@ -196,7 +196,7 @@ static int execute(struct actor *me, struct slot *slot, struct passed *arg)
 	digest(me, result, sizeof(result));
 	judge_errno(me, command->name, error);
 	judge_memory(me, arg, error);
-	if (error != ENOTTY)
+	if (error != ENOTTY && error != EBADF)
 		known[arg->nr] = true;
 	if (error) {
 		judge_refusal(me, slot, arg, error);

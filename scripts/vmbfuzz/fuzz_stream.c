@@ -31,7 +31,8 @@ static void spoil_record(struct actor *me, struct writing *out)
 	if (!at)
 		return;
 	at += where;
-	at -= chance(me, 20) ? sizeof(struct vmbsave_record_header) : 0;
+	if (chance(me, 25))
+		at += 4 * below(me, 2) - where - sizeof(struct vmbsave_record_header);
 	if (at + sizeof(value) <= out->bytes)
 		memcpy(out->data + at, &value, chance(me, 50) ? 4 : 8);
 }

@@ -102,8 +102,7 @@ static void judge(u32 point, const char *what)
 	if (ret)
 		fail(point, "after %s the next machine fails: line %d, %s", what, life.line,
 		     strerror(-ret));
-	vm_close(&life.source);
-	vm_close(&life.destination);
+	life_close(&life);
 	left = vm_objects_left();
 	if (left)
 		fail(point, "%lld objects are left of the machine after %s", left, what);
@@ -156,12 +155,10 @@ static int become_controller(struct vm *vm, const struct vmbsave_info *info)
 /* Moves the machine of another process from one of its buses to the other one. */
 static int run_operator(void)
 {
-	int data = -1;
-
 	close(line[0]);
 	return become_controller(&life.source, &infos[0]) ?:
 	       become_controller(&life.destination, &infos[1]) ?:
-	       life_save(&life, &data) ?: life_restore(&life);
+	       life_save(&life) ?: life_restore(&life);
 }
 
 static void operate(u32 point, bool kill_vmm, bool kill_operator)

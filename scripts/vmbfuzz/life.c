@@ -27,6 +27,7 @@
 
 void life_init(struct life *life)
 {
+	life->data = -1;
 	vm_init(&life->source);
 	vm_init(&life->destination);
 	vm_write_text(PACKETS, "6");
@@ -115,28 +116,43 @@ int life_begin(struct life *life)
 	return 0;
 }
 
-int life_save(struct life *life, int *data)
+static void close_data(struct life *life)
+{
+	if (life->data >= 0)
+		close(life->data);
+	life->data = -1;
+}
+
+void life_close(struct life *life)
+{
+	close_data(life);
+	vm_close(&life->source);
+	vm_close(&life->destination);
+}
+
+int life_save(struct life *life)
 {
 	int error;
 
 	TRY(state(&life->source, VMBSAVE_STATE_STOP));
-	*data = vm_set_state(&life->source, VMBSAVE_STATE_STOP_COPY, &error);
+	life->data = vm_set_state(&life->source, VMBSAVE_STATE_STOP_COPY, &error);
 	TRY(error);
-	life->bytes = vm_read_stream(*data, life->stream, sizeof(life->stream), PIECE);
+	life->bytes = vm_read_stream(life->data, life->stream, sizeof(life->stream), PIECE);
 	DEMAND(life->bytes > 0 && life->bytes < (ssize_t)sizeof(life->stream));
+	close_data(life);
 	return 0;
 }
 
 int life_restore(struct life *life)
 {
-	int error, data;
 	ssize_t bytes;
+	int error;
 
 	memcpy(life->destination.ram, life->source.ram, VM_RAM_BYTES);
-	data = vm_set_state(&life->destination, VMBSAVE_STATE_RESUMING, &error);
+	life->data = vm_set_state(&life->destination, VMBSAVE_STATE_RESUMING, &error);
 	TRY(error);
-	bytes = vm_write_stream(data, life->stream, life->bytes, PIECE);
-	close(data);
+	bytes = vm_write_stream(life->data, life->stream, life->bytes, PIECE);
+	close_data(life);
 	DEMAND(bytes == life->bytes);
 	TRY(state(&life->destination, VMBSAVE_STATE_STOP));
 	return 0;
@@ -173,11 +189,8 @@ int life_end(struct life *life)
 
 int life_run(struct life *life)
 {
-	int data = -1;
-
 	TRY(life_begin(life));
-	TRY(life_save(life, &data));
-	close(data);
+	TRY(life_save(life));
 	TRY(vm_attach(&life->destination));
 	TRY(life_restore(life));
 	vm_close(&life->source);

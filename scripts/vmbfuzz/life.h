@@ -16,6 +16,7 @@
  * @read: how many were read
  * @answered: how many of them were completed
  * @request: id of the last request to vsp_echo
+ * @data: data fd that was not closed yet, or -1
  * @stream: the state on its way
  * @bytes: its length
  * @line: of the step that failed
@@ -28,6 +29,7 @@ struct life {
 	u32 read;
 	u32 answered;
 	u64 request;
+	int data;
 	u64 stream[LIFE_STREAM / 8];
 	ssize_t bytes;
 	int line;
@@ -41,7 +43,9 @@ int life_run(struct life *life);
 /* The parts of it. */
 int life_begin(struct life *life);
 int life_echo(struct life *life, struct vm *vm);
-int life_save(struct life *life, int *data);
+int life_save(struct life *life);
+/* Whatever is open. */
+void life_close(struct life *life);
 int life_restore(struct life *life);
 int life_end(struct life *life);
 
