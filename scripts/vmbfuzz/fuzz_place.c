@@ -56,7 +56,7 @@ u8 *place_bad(struct actor *me, const void *bytes, u32 size)
 	case 0:
 		return NULL;
 	case 1:
-		return (u8 *)-VM_PAGE;
+		return (u8 *)-(u64)VM_PAGE;
 	case 2:
 		return me->place + 2 * VM_PAGE;
 	case 3: /* read-only */
