@@ -55,7 +55,7 @@ static void stop_that_times_out_leaves_all_running_and_names_the_holder(struct k
 	KUNIT_EXPECT_EQ(test, place.packet, 77);
 	KUNIT_EXPECT_STREQ(test, vmb_test_machine_error(machine),
 			   vmb_test_text(test,
-					 "%s of %s holds 1 incoming packets: 77",
+					 "%s of %s holds 1 incoming packets: 77; the bus is in running",
 					 line->server->vsp->name,
 					 dev_name(&line->channel->dev)));
 	expect_both_go_on(line, idle);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <linux/types.h>
 #include <linux/vmbsave.h>
+#include "commands.h"
 #include "vsp_echo.h"
 
 #define PAGE	4096
@@ -38,7 +39,17 @@ static void expect(const char *what, unsigned long number, void *arg, int error)
 	printf("FAIL %s: %s, not %s\n", what, strerror(got), strerror(error));
 }
 
-static void expect_true(const char *what, int is_true)
+void expect_equal(const char *what, long long got, long long wanted)
+{
+	if (got == wanted) {
+		passed++;
+		return;
+	}
+	failed++;
+	printf("FAIL %s: %lld, not %lld\n", what, got, wanted);
+}
+
+void expect_true(const char *what, int is_true)
 {
 	if (is_true) {
 		passed++;
@@ -236,6 +247,8 @@ int main(void)
 	lend_and_open();
 	lose_driver();
 	close(bus);
+	state_commands();
+	stream_commands();
 	printf("%d passed, %d failed\n", passed, failed);
 	return failed ? 1 : 0;
 }

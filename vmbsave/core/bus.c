@@ -11,6 +11,7 @@
 #include "core/channel.h"
 #include "core/limits.h"
 #include "core/workqueue.h"
+#include "core/written.h"
 
 static DEFINE_IDA(bus_ids);
 
@@ -23,6 +24,7 @@ static void release_device(struct device *dev)
 	ida_free(&bus_ids, bus->id);
 	WARN_ON_ONCE(!xa_empty(&bus->channels));
 	xa_destroy(&bus->channels);
+	vmb_written_destroy(bus);
 	kfree(bus);
 	vmb_limit_uncharge(VMB_LIMIT_BUSES, 1);
 }
@@ -42,6 +44,8 @@ static void init_bus(struct vmb_bus *bus, const struct vmb_bus_ops *ops,
 	INIT_LIST_HEAD(&bus->owned);
 	init_waitqueue_head(&bus->left);
 	vmb_bus_error_init(bus);
+	vmb_stats_init(bus);
+	vmb_written_init(bus);
 	device_initialize(&bus->dev);
 	bus->dev.release = release_device;
 }

@@ -14,6 +14,7 @@
 #include <uapi/linux/vmbsave.h>
 
 #include "core/bus_error.h"
+#include "core/bus_stats.h"
 #include "core/turn.h"
 
 struct vmb_bus;
@@ -76,6 +77,8 @@ struct vmb_bus_ops {
  * @dying: set once, no more offers
  * @left: woken when @nr_leaving falls
  * @error: the last error, with a lock of its own
+ * @written: masks of guest pages that VSPs got as external data, to write
+ * @stats: what saves and restores cost, with a lock of its own
  * @id: number of the bus, in its name
  */
 struct vmb_bus {
@@ -101,6 +104,8 @@ struct vmb_bus {
 	wait_queue_head_t left;
 
 	struct vmb_bus_error error;
+	struct vmb_bus_stats stats;
+	struct xarray written;
 	int id;
 };
 

@@ -58,6 +58,26 @@ void vmb_bus_error_set(struct vmb_bus *bus, int error,
 }
 
 /**
+ * vmb_bus_error_append() - say more about the last error
+ * @bus: the bus
+ * @fmt: goes on with its sentence, as far as there is room
+ * Context: process context.
+ */
+void vmb_bus_error_append(struct vmb_bus *bus, const char *fmt, ...)
+{
+	char *text = bus->error.text;
+	va_list args;
+	size_t used;
+
+	va_start(args, fmt);
+	scoped_guard(spinlock, &bus->error.lock) {
+		used = strlen(text);
+		vscnprintf(text + used, sizeof(bus->error.text) - used, fmt, args);
+	}
+	va_end(args);
+}
+
+/**
  * vmb_bus_error_get() - the last error
  * @bus: the bus
  * @place: where it was met, or NULL

@@ -42,6 +42,8 @@ void vmb_bus_error_clear(struct vmb_bus *bus);
 __printf(4, 5)
 void vmb_bus_error_set(struct vmb_bus *bus, int error,
 		       const struct vmb_error_place *place, const char *fmt, ...);
+__printf(2, 3)
+void vmb_bus_error_append(struct vmb_bus *bus, const char *fmt, ...);
 int vmb_bus_error_get(struct vmb_bus *bus, struct vmb_error_place *place,
 		      char text[VMBSAVE_ERROR_TEXT]);
 

@@ -325,6 +325,22 @@ static void leave_rings(struct vmb_channel *channel)
 	vmb_channel_flush(channel);
 }
 
+static void call_suspend(struct vmb_channel *channel)
+{
+	struct vmb_bus *bus = channel->bus;
+	struct vmb_bus_call call = {
+		.call = VMBSAVE_CALL_SUSPEND,
+		.channel = channel->id,
+	};
+	u64 begun = ktime_get_ns();
+
+	channel->vsp->suspend(channel);
+	call.ns = ktime_get_ns() - begun;
+	/* It can be the channel alone that stops. */
+	if (!vmb_bus_is_running(bus))
+		vmb_stats_call(bus, VMB_WORK_STOP, &call);
+}
+
 /**
  * vmb_channel_flow_stop() - stop traffic if it runs, and drain it
  * @channel: the channel; the caller has its turn
@@ -345,7 +361,7 @@ int vmb_channel_flow_stop(struct vmb_channel *channel, unsigned long deadline)
 		stop_delivery(channel);
 		channel->flowing = false;
 		if (channel->vsp->suspend)
-			channel->vsp->suspend(channel);
+			call_suspend(channel);
 	}
 	/* Also if an earlier stop was in vain and could not start it again. */
 	ret = drain(channel, deadline);

@@ -16,6 +16,7 @@
 #include "core/guest_memory.h"
 #include "core/limits.h"
 #include "core/outgoing.h"
+#include "core/written.h"
 #include "wire/descriptor.h"
 #include "wire/gpa.h"
 
@@ -28,7 +29,8 @@
  *    was checked. It is held against the limits that the VSP has set; the list
  *    goes into the packet object, which is made as large as that takes.
  * 2. The VSP asks for the pages: they are counted, found in guest memory and
- *    pinned. It asks again: it gets the same.
+ *    pinned. It asks again: it gets the same. If it may write, they are noted
+ *    (written.c).
  * 3. It completes the packet. Unpinning may sleep and completing may not, so
  *    the pages go to the worker; a stop waits for it.
  *
@@ -187,8 +189,19 @@ static struct vmb_external_pages *alloc_pages_of(const struct vmb_external *exte
 	return NULL;
 }
 
+static int note_written(struct vmb_channel *channel, const u64 *pfns, u32 nr)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < nr && !ret; i++)
+		ret = vmb_written_note(channel->bus, pfns[i]);
+	return ret;
+}
+
 static struct vmb_external_pages *pin(struct vmb_channel *channel,
-				      const struct vmb_external *external)
+				      const struct vmb_external *external,
+				      bool read_only)
 {
 	struct vmb_guest_memory *memory = channel->bus->memory;
 	struct vmb_external_pages *pages;
@@ -205,8 +218,15 @@ static struct vmb_external_pages *pin(struct vmb_channel *channel,
 	pfns = kvmalloc_array(pages->nr_pages, sizeof(*pfns), GFP_KERNEL_ACCOUNT);
 	if (!pfns)
 		goto err_pages;
+	pages->data.read_only = read_only;
 	lay_out(external, pages, pfns);
 	ret = memory->ops->pin(memory, pfns, pages->nr_pages, pages->pages);
+	/* Only now it is known that there are such pages. */
+	if (!ret && !read_only) {
+		ret = note_written(channel, pfns, pages->nr_pages);
+		if (ret)
+			memory->ops->unpin(memory, pages->pages, pages->nr_pages);
+	}
 	kvfree(pfns);
 	if (!ret)
 		return pages;
@@ -262,10 +282,9 @@ int vmb_packet_get_external_data(struct vmb_packet_completion *packet, u32 flags
 		ret = look_locked(packet, read_only, data);
 	if (ret || *data)
 		return ret;
-	pages = pin(channel, packet->external);
+	pages = pin(channel, packet->external, read_only);
 	if (IS_ERR(pages))
 		return PTR_ERR(pages);
-	pages->data.read_only = read_only;
 	scoped_guard(spinlock_irqsave, &channel->lock) {
 		ret = look_locked(packet, read_only, data);
 		if (!ret && !*data) {

@@ -143,6 +143,22 @@ static int list_channels(struct vmb_bus *bus, struct channels *c)
 	return PTR_ERR_OR_ZERO(c->list);
 }
 
+/* The callbacks are all that can take long in it. */
+static void call_started(struct vmb_channel *channel)
+{
+	struct vmb_bus_call call = {
+		.call = VMBSAVE_CALL_STARTED,
+		.channel = channel->id,
+	};
+	bool flowed = channel->flowing;
+	u64 begun = ktime_get_ns();
+
+	vmb_channel_flow_start(channel);
+	call.ns = ktime_get_ns() - begun;
+	if (channel->flowing && !flowed)
+		vmb_stats_call(channel->bus, VMB_WORK_RUN, &call);
+}
+
 static void start_one(struct vmb_channel *channel)
 {
 	scoped_guard(spinlock_irqsave, &channel->lock)
@@ -151,7 +167,7 @@ static void start_one(struct vmb_channel *channel)
 		vmb_channel_flow_resume(channel);
 		return;
 	}
-	vmb_channel_flow_start(channel);
+	call_started(channel);
 	if (!READ_ONCE(skip_kick))
 		vmb_channel_kick_guest(channel);
 	vmb_turn_release(&channel->turn);
@@ -159,6 +175,7 @@ static void start_one(struct vmb_channel *channel)
 
 static void run(struct vmb_bus *bus)
 {
+	u64 begun = vmb_stats_begin(bus, VMB_WORK_RUN);
 	struct vmb_channel *channel;
 
 	set_state(bus, VMB_BUS_RUNNING);
@@ -166,6 +183,7 @@ static void run(struct vmb_bus *bus)
 	     channel = vmb_bus_next(bus, channel))
 		start_one(channel);
 	vmb_clients_wake(bus);
+	vmb_stats_end(bus, VMB_WORK_RUN, begun);
 }
 
 static int stop_client(struct vmb_channel *client, unsigned long deadline)
@@ -211,6 +229,7 @@ static int stop_one(struct vmb_channel *channel, unsigned long deadline)
 static int stop(struct vmb_bus *bus, u32 timeout_ms)
 {
 	unsigned long deadline = vmb_deadline(timeout_ms ?: READ_ONCE(drain_timeout_ms));
+	u64 begun = vmb_stats_begin(bus, VMB_WORK_STOP);
 	struct vmb_channel *channel;
 	int ret;
 
@@ -221,6 +240,7 @@ static int stop(struct vmb_bus *bus, u32 timeout_ms)
 		ret = stop_one(channel, deadline);
 	if (channel)
 		vmb_channel_put(channel);
+	vmb_stats_end(bus, VMB_WORK_STOP, begun);
 	if (ret)
 		run(bus);
 	return ret;
@@ -286,8 +306,11 @@ static void go_to_stop(struct vmb_bus *bus)
 
 static int commit(struct vmb_bus *bus)
 {
+	u64 begun = vmb_stats_begin(bus, VMB_WORK_COMMIT);
 	int ret = vmb_restore_commit(bus->session);
 	int failed = vmb_restore_error(bus->session);
+
+	vmb_stats_end(bus, VMB_WORK_COMMIT, begun);
 
 	/* Not begun: the wait for the session was interrupted. */
 	if (ret == -EINTR && !failed)
@@ -327,6 +350,16 @@ static int step(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 	}
 }
 
+/* The step that failed may have said why; where it has left the bus is news. */
+static void explain(struct vmb_bus *bus, enum vmb_bus_state to, int error)
+{
+	if (!vmb_bus_error_get(bus, NULL, NULL))
+		vmb_bus_error_set(bus, error, NULL, "cannot go to %s",
+				  vmb_bus_state_name(to));
+	vmb_bus_error_append(bus, "; the bus is in %s",
+			     vmb_bus_state_name(bus->state));
+}
+
 static int walk(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 		struct vmb_bus_data *data)
 {
@@ -342,11 +375,7 @@ static int walk(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 		ret = next < 0 ? next : step(bus, next, timeout_ms, data);
 		if (ret) {
 			trace_vmb_bus_state(bus->id, bus->state, to, ret);
-			if (!vmb_bus_error_get(bus, NULL, NULL))
-				vmb_bus_error_set(bus, ret, NULL,
-						  "cannot go from %s to %s",
-						  vmb_bus_state_name(bus->state),
-						  vmb_bus_state_name(to));
+			explain(bus, to, ret);
 			return ret;
 		}
 		/* What is left on the way is over, and so is its error. */
@@ -361,7 +390,7 @@ static int walk(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
  * @bus: the bus
  * @to: STOP, RUNNING, STOP_COPY or RESUMING
  * @timeout_ms: how long a stop may wait for packets; 0 = the module's default
- * @data: filled in
+ * @data: filled in, also on failure
  *
  * Context: process context, may sleep; calls back VSPs.
  * Return: 0, or an errno and the bus is where the arc that failed leaves it,
@@ -374,12 +403,14 @@ int vmb_bus_set_state(struct vmb_bus *bus, enum vmb_bus_state to,
 	int ret;
 
 	memset(data, 0, sizeof(*data));
+	data->reached = READ_ONCE(bus->state);
 	if (to == VMB_BUS_ERROR || to >= VMB_BUS_NR_STATES)
 		return -EINVAL;
 	ret = vmb_turn_take_killable(&bus->turn);
 	if (ret)
 		return ret;
 	ret = walk(bus, to, timeout_ms, data);
+	data->reached = bus->state;
 	vmb_turn_release(&bus->turn);
 	return ret;
 }

@@ -13,10 +13,12 @@ struct vmb_save;
  * struct vmb_bus_data - what entering a state gives to read from or write to
  * @save: entering STOP_COPY: referenced, for vmb_save_put(); else NULL
  * @restore: entering RESUMING: referenced, for vmb_restore_put(); else NULL
+ * @reached: where the bus is, also on failure
  */
 struct vmb_bus_data {
 	struct vmb_save *save;
 	struct vmb_restore *restore;
+	enum vmb_bus_state reached;
 };
 
 int vmb_bus_set_state(struct vmb_bus *bus, enum vmb_bus_state to,

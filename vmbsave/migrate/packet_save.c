@@ -5,6 +5,7 @@
 
 #include "core/channel.h"
 #include "core/outgoing.h"
+#include "migrate/account.h"
 #include "migrate/save_session.h"
 
 /**
@@ -60,6 +61,7 @@ u32 vmb_channel_state_max(void)
 
 /**
  * struct passes - what is asked of a VSP, and what it has answered
+ * @save: the session
  * @channel: the channel
  * @packet: the packet, for a @call that is about one
  * @what: it is the state of this
@@ -70,6 +72,7 @@ u32 vmb_channel_state_max(void)
  * @needed: likewise
  */
 struct passes {
+	const struct vmb_save *save;
 	struct vmb_channel *channel;
 	struct vmb_packet *packet;
 	const char *what;
@@ -89,8 +92,16 @@ static int call_save_packet(struct passes *passes)
 		.size = passes->size,
 		.needed = passes->size,
 	};
-	int ret = passes->channel->vsp->save_packet(&args);
+	struct vmb_packet_timer timer;
+	u64 ns;
+	int ret;
 
+	vmb_packet_timer_start(&timer);
+	ret = passes->channel->vsp->save_packet(&args);
+	ns = vmb_packet_timer_stop(&timer);
+	if (unlikely(ns))
+		vmb_save_account_call(passes->save, VMBSAVE_CALL_SAVE_PACKET,
+				      passes->channel, passes->packet->out.id, ns);
 	passes->needed = args.needed;
 	return WARN_ONCE(ret > 0, "vmb: .save_packet returned %d\n", ret) ?
 	       -EINVAL : ret;
@@ -104,8 +115,11 @@ static int call_save_state(struct passes *passes)
 		.size = passes->size,
 		.needed = passes->size,
 	};
+	u64 begun = ktime_get_ns();
 	int ret = passes->channel->vsp->save_state(&args);
 
+	vmb_save_account_call(passes->save, VMBSAVE_CALL_SAVE_STATE,
+			      passes->channel, 0, ktime_get_ns() - begun);
 	passes->needed = args.needed;
 	return WARN_ONCE(ret > 0, "vmb: .save_state returned %d\n", ret) ?
 	       -EINVAL : ret;
@@ -171,6 +185,7 @@ int vmb_save_packet_state(struct vmb_save *save, struct vmb_channel *channel,
 			  struct vmb_packet *packet, u32 *bytes)
 {
 	struct passes passes = {
+		.save = save,
 		.channel = channel,
 		.packet = packet,
 		.what = "a packet",
@@ -199,6 +214,7 @@ int vmb_save_channel_state(struct vmb_save *save, struct vmb_channel *channel,
 			   u32 *bytes)
 {
 	struct passes passes = {
+		.save = save,
 		.channel = channel,
 		.what = "a channel",
 		.max = vmb_channel_state_max(),

@@ -11,6 +11,7 @@
 #include "core/gpadl.h"
 #include "core/limits.h"
 #include "core/outgoing.h"
+#include "migrate/account.h"
 #include "migrate/restore.h"
 #include "migrate/restore_session.h"
 #include "migrate/save_session.h"
@@ -71,7 +72,9 @@ int vmb_restore_fail(struct vmb_restore *restore, int error,
 
 	if (restore->error)
 		return error;
-	restore->error = error;
+	WRITE_ONCE(restore->error, error);
+	wake_up_all(&restore->news);
+	vmb_restore_account_end(restore, false);
 	va_start(args, fmt);
 	vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
@@ -289,6 +292,7 @@ struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
 	restore->base.ops = &restore_ops;
 	restore->in_kernel = in_kernel;
 	kref_init(&restore->ref);
+	init_waitqueue_head(&restore->news);
 	vmb_turn_init(&restore->turn);
 	restore->bus = vmb_bus_get(bus);
 	ret = init_staged(restore, nr);
@@ -306,6 +310,8 @@ struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
 	for (i = 0; i < nr; i++)
 		restore->staged[i].channel = restore->holds.channels[i];
 	init_limits(restore);
+	if (!in_kernel)
+		restore->begun = vmb_stats_begin(bus, VMB_WORK_RESTORE);
 	return restore;
 }
 
@@ -316,7 +322,9 @@ struct vmb_restore *vmb_restore_create(struct vmb_bus *bus,
  */
 void vmb_restore_finish(struct vmb_restore *restore)
 {
-	restore->dropped = true;
+	WRITE_ONCE(restore->dropped, true);
+	wake_up_all(&restore->news);
+	vmb_restore_account_end(restore, false);
 	vmb_restore_drop_staged(restore);
 	vmb_holds_release(&restore->holds, false);
 }
@@ -372,6 +380,8 @@ int vmb_restore_commit_locked(struct vmb_restore *restore)
 		ret = vmb_restore_apply(restore);
 	if (ret)
 		vmb_restore_drop_staged(restore);
+	else
+		vmb_restore_account_end(restore, true);
 	return ret;
 }
 
@@ -408,6 +418,30 @@ int vmb_restore_commit(struct vmb_session *session)
 int vmb_restore_error(struct vmb_session *session)
 {
 	return READ_ONCE(to_restore(session)->error);
+}
+
+/**
+ * vmb_restore_status() - what a write would answer
+ * @restore: the session
+ *
+ * Context: any.
+ * Return: 0; -ESTALE: it is over; or why it has failed.
+ */
+int vmb_restore_status(const struct vmb_restore *restore)
+{
+	return READ_ONCE(restore->dropped) ? -ESTALE : READ_ONCE(restore->error);
+}
+
+/**
+ * vmb_restore_news() - where to wait until vmb_restore_status() changes
+ * @restore: the session
+ *
+ * Context: any.
+ * Return: the queue, which lives as long as the session.
+ */
+wait_queue_head_t *vmb_restore_news(struct vmb_restore *restore)
+{
+	return &restore->news;
 }
 
 /**

@@ -3,6 +3,7 @@
 #define _VMB_MIGRATE_RESTORE_H
 
 #include <linux/types.h>
+#include <linux/wait.h>
 
 struct vmb_bus;
 struct vmb_channel;
@@ -18,6 +19,8 @@ struct vmb_session *vmb_restore_session(struct vmb_restore *restore);
 void vmb_restore_drop(struct vmb_restore *restore);
 int vmb_restore_commit(struct vmb_session *session);
 int vmb_restore_error(struct vmb_session *session);
+int vmb_restore_status(const struct vmb_restore *restore);
+wait_queue_head_t *vmb_restore_news(struct vmb_restore *restore);
 
 int vmb_restore_write_begin(struct vmb_restore *restore, void **space,
 			    u32 *bytes);

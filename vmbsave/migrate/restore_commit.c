@@ -6,6 +6,7 @@
 #include "core/channel.h"
 #include "core/gpadl.h"
 #include "core/outgoing.h"
+#include "migrate/account.h"
 #include "migrate/restore_session.h"
 
 /**
@@ -266,8 +267,13 @@ static int open_all(struct vmb_restore *restore, u32 *nr)
 	for (*nr = 0; *nr < restore->holds.nr; (*nr)++) {
 		struct vmb_channel *channel = restore->holds.channels[*nr];
 		struct vmb_error_place place = { .channel = channel->id };
+		u64 begun = ktime_get_ns();
 
 		ret = with_turn(&restore->staged[*nr], open);
+		if (restore->staged[*nr].opened)
+			vmb_restore_account_call(restore, VMBSAVE_CALL_OPENED,
+						 channel, 0,
+						 ktime_get_ns() - begun);
 		if (ret)
 			return vmb_restore_fail(restore, ret, &place,
 						"%s refused to open %s",

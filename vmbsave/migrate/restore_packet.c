@@ -8,6 +8,7 @@
 
 #include "core/channel.h"
 #include "core/outgoing.h"
+#include "migrate/account.h"
 #include "migrate/restore_session.h"
 
 /**
@@ -79,14 +80,22 @@ static int call_back(struct vmb_restore *restore)
 		.vsp_buf = restoring->view.vsp,
 		.vsp_size = restoring->view.vsp_bytes,
 	};
+	struct vmb_packet_timer timer;
 	struct vmb_packet *packet;
+	u64 ns;
 	int ret;
 
 	INIT_LIST_HEAD(&restoring->made);
 	restoring->called = false;
 	WRITE_ONCE(restoring->task, current);
+	vmb_packet_timer_start(&timer);
 	ret = restoring->channel->vsp->restore_packet(&args);
+	ns = vmb_packet_timer_stop(&timer);
 	WRITE_ONCE(restoring->task, NULL);
+	if (unlikely(ns))
+		vmb_restore_account_call(restore, VMBSAVE_CALL_RESTORE_PACKET,
+					 restoring->channel,
+					 restoring->view.transaction_id, ns);
 	if (WARN_ONCE(ret > 0, "vmb: .restore_packet returned %d\n", ret))
 		return -EINVAL;
 	packet = list_first_entry_or_null(&restoring->made, struct vmb_packet,
@@ -164,6 +173,7 @@ int vmb_restore_packet(struct vmb_restore *restore, const void *data, u32 bytes)
 	if (!ret && packet) {
 		vmb_queue_add(&staged->queue, &packet->out, packet->restore_sent);
 		restoring->view.transaction_id = 0;
+		restore->nr_packets++;
 		return 0;
 	}
 	if (packet)

@@ -6,6 +6,7 @@
 #include <linux/string.h>
 #include <linux/vmb_result.h>
 
+#include "migrate/account.h"
 #include "migrate/restore.h"
 #include "migrate/restore_session.h"
 
@@ -138,6 +139,7 @@ int vmb_restore_write_end(struct vmb_restore *restore, u32 filled)
 		restore->unit_bytes = 0;
 		ret = take_unit(restore, restore->unit, need);
 	}
+	vmb_restore_account(restore);
 	if (ret)
 		vmb_restore_drop_staged(restore);
 	vmb_turn_release(&restore->turn);

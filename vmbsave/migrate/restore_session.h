@@ -83,6 +83,7 @@ struct vmb_restoring {
  * @holds: the channels, sorted by identity
  * @in_kernel: made by vmb_channel_restore_from_buffer(); then the channel's
  *	session pointer holds the reference
+ * @news: woken when it has failed or is over
  * @turn: who may use the session; protects the rest
  * @error: the first error, answered from then on
  * @dropped: over; the data fd is stale
@@ -98,6 +99,11 @@ struct vmb_restoring {
  * @staged: one for each channel in @holds
  * @current_channel: that the records are about, or NULL
  * @restoring: the packet in hand
+ * @nr_packets: packets that were staged
+ * @begun: when it began, ns
+ * @chunk_ns: how long after that the last chunk was taken
+ * @accounted: length of the stream when that was looked at
+ * @counted: the bus's statistics know how it ended
  */
 struct vmb_restore {
 	struct vmb_session base;
@@ -105,6 +111,7 @@ struct vmb_restore {
 	struct vmb_bus *bus;
 	struct vmb_holds holds;
 	bool in_kernel;
+	wait_queue_head_t news;
 
 	struct vmb_turn turn;
 	int error;
@@ -121,6 +128,12 @@ struct vmb_restore {
 	struct vmb_staged *staged;
 	struct vmb_staged *current_channel;
 	struct vmb_restoring restoring;
+
+	u64 nr_packets;
+	u64 begun;
+	u64 chunk_ns;
+	u64 accounted;
+	bool counted;
 };
 
 /* restore.c */

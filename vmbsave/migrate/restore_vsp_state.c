@@ -3,6 +3,7 @@
 #include <linux/errno.h>
 
 #include "core/channel.h"
+#include "migrate/account.h"
 #include "migrate/restore_session.h"
 
 /**
@@ -85,6 +86,7 @@ int vmb_restore_vsp_state(struct vmb_restore *restore, const void *data,
 	struct vmb_restore_state args = { .channel = staged->channel };
 	struct vmb_error_place place;
 	struct vmb_state_view view;
+	u64 begun;
 	int ret;
 
 	vmb_restore_place(restore, &place);
@@ -99,7 +101,10 @@ int vmb_restore_vsp_state(struct vmb_restore *restore, const void *data,
 	args.version = view.version;
 	args.buf = view.data;
 	args.size = view.bytes;
+	begun = ktime_get_ns();
 	ret = vsp->restore_state(&args);
+	vmb_restore_account_call(restore, VMBSAVE_CALL_RESTORE_STATE,
+				 staged->channel, 0, ktime_get_ns() - begun);
 	if (WARN_ONCE(ret > 0, "vmb: .restore_state returned %d\n", ret))
 		ret = -EINVAL;
 	if (ret)

@@ -10,6 +10,7 @@
 #include <linux/vmb_result.h>
 
 #include "core/channel.h"
+#include "migrate/account.h"
 #include "migrate/save.h"
 #include "migrate/save_session.h"
 
@@ -53,7 +54,9 @@ int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...)
 
 	if (save->error)
 		return error;
-	save->error = error;
+	WRITE_ONCE(save->error, error);
+	wake_up_all(&save->news);
+	vmb_save_account_end(save, false);
 	save->place.chunk = save->writer.sequence;
 	save->place.offset = save->writer.bytes;
 	va_start(args, fmt);
@@ -227,6 +230,7 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 	save->base.ops = &save_ops;
 	save->in_kernel = in_kernel;
 	kref_init(&save->ref);
+	init_waitqueue_head(&save->news);
 	vmb_turn_init(&save->turn);
 	save->bus = vmb_bus_get(bus);
 	do {
@@ -246,7 +250,15 @@ struct vmb_save *vmb_save_create(struct vmb_bus *bus, struct vmb_channel **list,
 		vmb_save_put(save);
 		return ERR_PTR(ret);
 	}
+	if (!in_kernel)
+		save->begun = vmb_stats_begin(bus, VMB_WORK_SAVE);
 	return save;
+}
+
+static void be_over(struct vmb_save *save)
+{
+	WRITE_ONCE(save->dropped, true);
+	wake_up_all(&save->news);
 }
 
 /**
@@ -261,8 +273,9 @@ void vmb_save_abandon(struct vmb_save *save)
 {
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
 		return;
+	vmb_save_account_end(save, at_end(save));
 	if (!at_end(save)) {
-		save->dropped = true;
+		be_over(save);
 		vmb_holds_release(&save->holds, false);
 	}
 	vmb_turn_release(&save->turn);
@@ -280,7 +293,8 @@ void vmb_save_drop(struct vmb_save *save)
 {
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
 		return;
-	save->dropped = true;
+	be_over(save);
+	vmb_save_account_end(save, at_end(save));
 	vmb_holds_release(&save->holds, at_end(save));
 	vmb_holds_forget(&save->holds);
 	vmb_turn_release(&save->turn);
@@ -358,6 +372,8 @@ int vmb_save_read_begin(struct vmb_save *save, const void **data, u32 *bytes)
 		vmb_turn_release(&save->turn);
 		return ret;
 	}
+	if (!save->chunk_bytes)
+		vmb_save_account_end(save, true);
 	*data = save->chunk + save->chunk_start;
 	*bytes = save->chunk_bytes;
 	return 0;
@@ -374,6 +390,7 @@ void vmb_save_read_end(struct vmb_save *save, u32 consumed)
 {
 	save->chunk_start += consumed;
 	save->chunk_bytes -= consumed;
+	vmb_save_account(save);
 	vmb_turn_release(&save->turn);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_save_read_end);

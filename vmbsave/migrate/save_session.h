@@ -74,6 +74,7 @@ struct vmb_save_record {
  * @holds: the channels, sorted by identity
  * @in_kernel: made by vmb_channel_save_begin(); then the channel's session
  *	pointer holds the reference
+ * @news: woken when it has failed, was read to its end, or is over
  * @turn: who may use the session; protects the rest
  * @error: the first error, answered from then on
  * @dropped: over; the data fd is stale
@@ -89,6 +90,10 @@ struct vmb_save_record {
  * @record: being written
  * @scratch: buffer of a VSP's state, page numbers or the manifest's entries
  * @scratch_room: bytes at @scratch
+ * @begun: when it began, ns
+ * @chunk_ns: how long after that the last chunk was made
+ * @accounted: length of the stream when that was looked at
+ * @counted: the bus's statistics know how it ended
  */
 struct vmb_save {
 	struct vmb_session base;
@@ -96,6 +101,7 @@ struct vmb_save {
 	struct vmb_bus *bus;
 	struct vmb_holds holds;
 	bool in_kernel;
+	wait_queue_head_t news;
 
 	struct vmb_turn turn;
 	int error;
@@ -112,6 +118,11 @@ struct vmb_save {
 	struct vmb_save_record record;
 	void *scratch;
 	u32 scratch_room;
+
+	u64 begun;
+	u64 chunk_ns;
+	u64 accounted;
+	bool counted;
 };
 
 __printf(3, 4)

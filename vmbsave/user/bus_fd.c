@@ -2,6 +2,7 @@
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/vmb_status.h>
 
@@ -10,7 +11,9 @@
 
 #include "core/bus.h"
 #include "core/channel.h"
+#include "core/written.h"
 #include "migrate/bus_state.h"
+#include "migrate/save.h"
 #include "user/bus_fd.h"
 #include "user/stream_fd.h"
 
@@ -138,7 +141,9 @@ int vmb_user_get_info(struct vmb_user_cmd *cmd)
 		.stream_major = VMBSAVE_STREAM_MAJOR,
 		.stream_minor = VMBSAVE_STREAM_MINOR,
 		.nr_channels = nr,
+		.stream_bytes = vmb_save_bound(bus),
 	};
+	strscpy(info->name, dev_name(&bus->dev), sizeof(info->name));
 	for (i = 0; i < nr; i++)
 		count_channel(list[i], info);
 	vmb_bus_put_list(list, nr);
@@ -192,6 +197,59 @@ int vmb_user_get_channel(struct vmb_user_cmd *cmd)
 }
 
 /**
+ * vmb_user_get_stats() - VMBSAVE_GET_STATS
+ * @cmd: the ioctl
+ *
+ * Context: process context.
+ * Return: 0, -EINVAL, -EFAULT.
+ */
+int vmb_user_get_stats(struct vmb_user_cmd *cmd)
+{
+	struct vmbsave_stats *stats = cmd->arg;
+
+	if (stats->flags)
+		return -EINVAL;
+	vmb_stats_get(cmd->user->bus, stats);
+	return vmb_user_cmd_respond(cmd);
+}
+
+static int copy_pages(struct vmb_user_cmd *cmd, const struct vmb_written *written)
+{
+	struct vmbsave_gpadl_pages *arg = cmd->arg;
+	u32 room = arg->nr_pages;
+
+	arg->nr_pages = written->nr;
+	if (room < written->nr)
+		return vmb_user_cmd_respond(cmd) ?: -ENOBUFS;
+	if (copy_to_user(u64_to_user_ptr(arg->pfns), written->pfns,
+			 written->nr * sizeof(*written->pfns)))
+		return -EFAULT;
+	return vmb_user_cmd_respond(cmd);
+}
+
+/**
+ * vmb_user_get_gpadl_pages() - VMBSAVE_GET_GPADL_PAGES
+ * @cmd: the ioctl
+ *
+ * Context: process context.
+ * Return: 0, -EINVAL, -ENOBUFS, -ENOMEM, -EFAULT.
+ */
+int vmb_user_get_gpadl_pages(struct vmb_user_cmd *cmd)
+{
+	const struct vmbsave_gpadl_pages *arg = cmd->arg;
+	struct vmb_written written;
+	int ret;
+
+	if (arg->flags || arg->reserved)
+		return -EINVAL;
+	ret = vmb_written_list(cmd->user->bus, &written);
+	if (!ret)
+		ret = copy_pages(cmd, &written);
+	vmb_written_free(&written);
+	return ret;
+}
+
+/**
  * vmb_user_set_memory_region() - VMBSAVE_SET_MEMORY_REGION
  * @cmd: the ioctl
  *
@@ -230,9 +288,10 @@ int vmb_user_set_state(struct vmb_user_cmd *cmd)
 	int ret;
 
 	if (arg->state < VMBSAVE_STATE_STOP ||
-	    arg->state > VMBSAVE_STATE_RESUMING)
+	    arg->state > VMBSAVE_STATE_RESUMING || arg->reserved)
 		return -EINVAL;
 	arg->data_fd = -1;
+	arg->reached = READ_ONCE(bus->state);
 	ret = vmb_user_cmd_respond(cmd);
 	if (ret)
 		return ret;
@@ -240,9 +299,10 @@ int vmb_user_set_state(struct vmb_user_cmd *cmd)
 	if (ret)
 		return ret;
 	ret = vmb_bus_set_state(bus, arg->state, arg->timeout_ms, &data);
+	arg->reached = data.reached;
 	if (ret || (!data.save && !data.restore)) {
 		vmb_stream_fd_cancel(&stream);
-		return ret;
+		return vmb_user_cmd_respond(cmd) ?: ret;
 	}
 	vmb_stream_fd_attach(&stream, &data);
 	arg->data_fd = stream.fd;

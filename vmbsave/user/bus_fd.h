@@ -50,6 +50,8 @@ void vmb_user_bus_destroy(struct vmb_user_bus *user);
 /* bus_fd.c */
 int vmb_user_get_info(struct vmb_user_cmd *cmd);
 int vmb_user_get_channel(struct vmb_user_cmd *cmd);
+int vmb_user_get_stats(struct vmb_user_cmd *cmd);
+int vmb_user_get_gpadl_pages(struct vmb_user_cmd *cmd);
 int vmb_user_set_memory_region(struct vmb_user_cmd *cmd);
 int vmb_user_set_state(struct vmb_user_cmd *cmd);
 int vmb_user_reset(struct vmb_user_cmd *cmd);

@@ -32,6 +32,8 @@ union arg {
 	struct vmbsave_reset reset;
 	struct vmbsave_last_error last_error;
 	struct vmbsave_channel_info channel_info;
+	struct vmbsave_stats stats;
+	struct vmbsave_gpadl_pages gpadl_pages;
 };
 
 /**
@@ -80,6 +82,9 @@ static const struct op ops[] = {
 	OP(VMBSAVE_LAST_ERROR, vmb_user_last_error, vmbsave_last_error, flags),
 	OP(VMBSAVE_GET_CHANNEL, vmb_user_get_channel, vmbsave_channel_info,
 	   channel),
+	OP(VMBSAVE_GET_STATS, vmb_user_get_stats, vmbsave_stats, flags),
+	OP(VMBSAVE_GET_GPADL_PAGES, vmb_user_get_gpadl_pages,
+	   vmbsave_gpadl_pages, pfns),
 };
 
 static const struct op *find_op(unsigned int code)

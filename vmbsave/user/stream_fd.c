@@ -4,152 +4,83 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/minmax.h>
-#include <linux/module.h>
-#include <linux/poll.h>
-#include <linux/sched/signal.h>
-#include <linux/uaccess.h>
+#include <linux/slab.h>
 
 #include <uapi/linux/vmbsave.h>
+#include <uapi/linux/vmbsave_stream.h>
 
 #include "migrate/bus_state.h"
-#include "migrate/restore.h"
-#include "migrate/save.h"
 #include "user/stream_fd.h"
+#include "user/stream_file.h"
 
-/* Return: bytes handed out, 0: the end of the stream; or a negative errno */
-static ssize_t read_some(struct vmb_save *save, char __user *buf, size_t size)
+/**
+ * vmb_stream_file_lock() - begin a call on a data fd
+ * @iocb: the call
+ *
+ * Context: process context, may sleep.
+ * Return: 0, and the file's lock is held; or -EAGAIN (another call is in
+ * progress, and the caller does not want to wait), -ERESTARTSYS.
+ */
+int vmb_stream_file_lock(const struct kiocb *iocb)
 {
-	const void *data;
-	u32 bytes;
-	int ret;
+	struct vmb_stream_file *stream = iocb->ki_filp->private_data;
 
-	ret = vmb_save_read_begin(save, &data, &bytes);
-	if (ret)
-		return ret;
-	bytes = min_t(size_t, bytes, size);
-	if (copy_to_user(buf, data, bytes)) {
-		vmb_save_read_end(save, 0);
-		return -EFAULT;
-	}
-	vmb_save_read_end(save, bytes);
-	return bytes;
+	if (iocb->ki_filp->f_flags & O_NONBLOCK || iocb->ki_flags & IOCB_NOWAIT)
+		return mutex_trylock(&stream->lock) ? 0 : -EAGAIN;
+	return mutex_lock_interruptible(&stream->lock) ? -ERESTARTSYS : 0;
 }
 
-/* An error after some bytes is kept by the session for the next call. */
-static ssize_t save_read(struct file *file, char __user *buf, size_t size,
-			 loff_t *pos)
+/**
+ * vmb_stream_file_free() - undo what vmb_stream_fd_prepare() has allocated
+ * @stream: the data fd, or NULL
+ * Context: process context.
+ */
+void vmb_stream_file_free(struct vmb_stream_file *stream)
 {
-	size_t done = 0;
-	ssize_t ret = 0;
-
-	while (done < size) {
-		ret = read_some(file->private_data, buf + done, size - done);
-		if (ret <= 0)
-			break;
-		done += ret;
-		if (signal_pending(current))
-			break;
-		cond_resched();
-	}
-	return done ?: ret;
+	if (!stream)
+		return;
+	/* Payload was in it. */
+	kfree_sensitive(stream->buf);
+	kfree(stream);
 }
 
-/* Return: bytes taken in, at least one, or a negative errno */
-static ssize_t write_some(struct vmb_restore *restore, const char __user *buf,
-			  size_t size)
+static struct vmb_stream_file *alloc_stream(void)
 {
-	void *space;
-	u32 bytes;
-	int ret;
+	struct vmb_stream_file *stream = kzalloc(sizeof(*stream),
+						 GFP_KERNEL_ACCOUNT);
 
-	ret = vmb_restore_write_begin(restore, &space, &bytes);
-	if (ret)
-		return ret;
-	bytes = min_t(size_t, bytes, size);
-	if (copy_from_user(space, buf, bytes)) {
-		vmb_restore_write_end(restore, 0);
-		return -EFAULT;
-	}
-	ret = vmb_restore_write_end(restore, bytes);
-	if (ret)
-		return ret;
-	/* A session that wants nothing and reports nothing would loop here. */
-	return WARN_ON_ONCE(!bytes) ? -EPROTO : bytes;
+	if (!stream)
+		return NULL;
+	mutex_init(&stream->lock);
+	stream->buf = kmalloc(VMBSAVE_CHUNK_MAX, GFP_KERNEL_ACCOUNT);
+	if (stream->buf)
+		return stream;
+	kfree(stream);
+	return NULL;
 }
-
-static ssize_t restore_write(struct file *file, const char __user *buf,
-			     size_t size, loff_t *pos)
-{
-	size_t done = 0;
-	ssize_t ret = 0;
-
-	while (done < size) {
-		ret = write_some(file->private_data, buf + done, size - done);
-		if (ret < 0)
-			break;
-		done += ret;
-		if (signal_pending(current))
-			break;
-		cond_resched();
-	}
-	return done ?: ret;
-}
-
-/* The next chunk is always there or made at once, as is room for it. */
-static __poll_t stream_poll(struct file *file, poll_table *wait)
-{
-	return file->f_mode & FMODE_READ ? EPOLLIN | EPOLLRDNORM :
-					   EPOLLOUT | EPOLLWRNORM;
-}
-
-static int save_release(struct inode *inode, struct file *file)
-{
-	struct vmb_save *save = file->private_data;
-
-	if (!save)
-		return 0;
-	vmb_save_abandon(save);
-	vmb_save_put(save);
-	return 0;
-}
-
-/* The commit finds out by itself whether the stream is complete. */
-static int restore_release(struct inode *inode, struct file *file)
-{
-	struct vmb_restore *restore = file->private_data;
-
-	if (restore)
-		vmb_restore_put(restore);
-	return 0;
-}
-
-static const struct file_operations save_fops = {
-	.owner = THIS_MODULE,
-	.read = save_read,
-	.poll = stream_poll,
-	.release = save_release,
-};
-
-static const struct file_operations restore_fops = {
-	.owner = THIS_MODULE,
-	.write = restore_write,
-	.poll = stream_poll,
-	.release = restore_release,
-};
 
 static struct file *make_file(u32 state)
 {
+	bool save = state == VMBSAVE_STATE_STOP_COPY;
+	struct vmb_stream_file *stream = alloc_stream();
 	struct file *file;
 
-	if (state == VMBSAVE_STATE_STOP_COPY)
-		file = anon_inode_getfile("[vmbsave-save]", &save_fops, NULL,
-					  O_RDONLY);
+	if (!stream)
+		return ERR_PTR(-ENOMEM);
+	if (save)
+		file = anon_inode_getfile("[vmbsave-save]", &vmb_read_fd_fops,
+					  stream, O_RDONLY);
 	else
-		file = anon_inode_getfile("[vmbsave-restore]", &restore_fops,
-					  NULL, O_WRONLY);
-	if (!IS_ERR(file))
-		stream_open(file_inode(file), file);
+		file = anon_inode_getfile("[vmbsave-restore]",
+					  &vmb_write_fd_fops, stream, O_WRONLY);
+	if (IS_ERR(file)) {
+		vmb_stream_file_free(stream);
+		return file;
+	}
+	stream_open(file_inode(file), file);
+	/* Or sendfile() refuses it; see there what becomes of the position. */
+	if (save)
+		file->f_mode |= FMODE_LSEEK;
 	return file;
 }
 
@@ -203,10 +134,10 @@ void vmb_stream_fd_cancel(struct vmb_stream_fd *stream)
 void vmb_stream_fd_attach(struct vmb_stream_fd *stream,
 			  const struct vmb_bus_data *data)
 {
-	if (data->save)
-		stream->file->private_data = data->save;
-	else
-		stream->file->private_data = data->restore;
+	struct vmb_stream_file *file = stream->file->private_data;
+
+	file->save = data->save;
+	file->restore = data->restore;
 }
 
 /**

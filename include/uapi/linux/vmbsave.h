@@ -440,6 +440,14 @@ struct vmbsave_last_error {
  * @slowest_channel: [out] id of its channel
  *
  * Times are of the monotonic clock, 0 = it did not happen yet. Any state.
+ *
+ * Of the callbacks that come once for each packet (SAVE_PACKET, RESTORE_PACKET)
+ * those that take less than two ticks of the kernel (CONFIG_HZ) are not seen,
+ * and of the others the whole ticks are counted that they took at the least:
+ * a clock would cost as much as saving a packet does. With the module's parameter
+ * time_packets set they are timed by the clock. STARTED is all that starting a
+ * channel calls. Saves and restores of single channels that somebody in the
+ * kernel makes are in none of this.
  */
 struct vmbsave_stats {
 	__u32 size;
@@ -475,9 +483,10 @@ struct vmbsave_stats {
  *	rising order, each once
  *
  * The guest pages that the host may have written without the VMM's seeing it:
- * those of every GPADL that is not read-only, and of external data that a VSP
- * has not given back. They count as dirty at all times: a VMM copies them after
- * STOP. Any state.
+ * those of every GPADL that is not read-only, and of all external data that a
+ * VSP was given to write since the bus was made, for nobody here knows when the
+ * VMM copied them last. They count as dirty at all times: a VMM copies them
+ * after STOP. Any state. While the bus runs there can be more at once.
  */
 struct vmbsave_gpadl_pages {
 	__u32 size;

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMB_USER_STREAM_FILE_H
+#define _VMB_USER_STREAM_FILE_H
+
+#include <linux/fs.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+
+struct task_struct;
+struct vmb_restore;
+struct vmb_save;
+
+/**
+ * struct vmb_stream_file - a data fd
+ * @lock: one call at a time; held while user space is copied from or to, so
+ *	that nothing takes it but calls on this file
+ * @save: referenced, of a file to read; NULL until it was attached
+ * @restore: referenced, of a file to write; NULL until it was attached
+ * @buf: what is on its way, %VMBSAVE_CHUNK_MAX bytes
+ * @spliced: where in the file the last splice ended
+ * @splicer: who splices from the file
+ */
+struct vmb_stream_file {
+	struct mutex lock; /* one call at a time */
+	struct vmb_save *save;
+	struct vmb_restore *restore;
+	u8 *buf;
+	loff_t spliced;
+	struct task_struct *splicer;
+};
+
+int vmb_stream_file_lock(const struct kiocb *iocb);
+void vmb_stream_file_free(struct vmb_stream_file *stream);
+
+/* read_fd.c, write_fd.c */
+extern const struct file_operations vmb_read_fd_fops;
+extern const struct file_operations vmb_write_fd_fops;
+
+#endif /* _VMB_USER_STREAM_FILE_H */
