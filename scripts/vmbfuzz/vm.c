@@ -262,7 +262,7 @@ int vm_receive(struct vm *vm, unsigned int index, struct vmb_descriptor_view *vi
 
 long long vm_read_number(const char *path, const char *line)
 {
-	char text[512], *at;
+	char text[4096], *at;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
