@@ -33,5 +33,6 @@ const char *vmm_error(struct vmm *vmm);
 
 void state_commands(void);
 void stream_commands(void);
+void attach_commands(void);
 
 #endif /* _COMMANDS_H */

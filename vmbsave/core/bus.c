@@ -270,6 +270,19 @@ static struct vmb_channel *first_owned(struct vmb_bus *bus)
 	return first ? vmb_channel_get(first) : NULL;
 }
 
+/* Somebody can have the turn and wait for packets, for as long as he likes. */
+static void begin_to_die(struct vmb_bus *bus)
+{
+	struct vmb_channel *channel;
+	unsigned long id;
+
+	guard(mutex)(&bus->lock);
+
+	WRITE_ONCE(bus->dying, true);
+	xa_for_each(&bus->channels, id, channel)
+		wake_up_all(&channel->drained);
+}
+
 /**
  * vmb_bus_destroy() - end a bus at once
  * @bus: the bus; the caller's reference goes
@@ -282,8 +295,7 @@ void vmb_bus_destroy(struct vmb_bus *bus)
 {
 	struct vmb_channel *channel;
 
-	scoped_guard(mutex, &bus->lock)
-		bus->dying = true;
+	begin_to_die(bus);
 	if (WARN_ON_ONCE(vmb_turn_take(&bus->turn)))
 		return;
 	if (bus->session) {

@@ -62,8 +62,9 @@ struct vmb_bus_ops {
  * @owner: his
  * @memory: guest RAM
  * @turn: who may change the state of the bus or its set of channels; protects
- *	the next four. Owners offer and withdraw their channels without it.
+ *	the next five. Owners offer and withdraw their channels without it.
  * @state: changed by the migrate room alone; others read it with READ_ONCE
+ * @changes: how often @state was set
  * @session: the save or restore of the whole bus, or NULL
  * @session_error: what the failed commit of a session answers until reset
  * @walk: id of the channel that vmb_bus_next() gave last
@@ -89,6 +90,7 @@ struct vmb_bus {
 
 	struct vmb_turn turn;
 	enum vmb_bus_state state;
+	u64 changes;
 	struct vmb_session *session;
 	int session_error;
 	u32 walk;
@@ -124,6 +126,12 @@ struct vmb_channel_identity {
 static inline bool vmb_bus_is_running(const struct vmb_bus *bus)
 {
 	return READ_ONCE(bus->state) == VMB_BUS_RUNNING;
+}
+
+/* Once it is true, all waits that could keep it end. */
+static inline bool vmb_bus_is_dying(const struct vmb_bus *bus)
+{
+	return READ_ONCE(bus->dying);
 }
 
 /* Channels are offered and lent pages in these states alone. */

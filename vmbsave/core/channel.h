@@ -173,7 +173,8 @@ struct vmb_channel_queue {
  * @in: guest-to-host ring, the worker's alone while @run
  * @rx: the worker's copy of one packet
  * @rx_size: bytes at @rx
- * @drained: woken when @nr_incoming falls to 0 and when @gone is set
+ * @drained: woken when @nr_incoming falls to 0, when @gone is set and when the
+ *	bus begins to go away
  * @stray: completions that named no packet in use
  * @delivering: the packet whose .process_packet runs, the worker's; cleared with
  *	@lock once it was given up

@@ -233,7 +233,8 @@ static bool is_drained(struct vmb_channel *channel)
 {
 	guard(spinlock_irqsave)(&channel->lock);
 
-	return !channel->nr_incoming || channel->gone;
+	return !channel->nr_incoming || channel->gone ||
+	       vmb_bus_is_dying(channel->bus);
 }
 
 /* Transaction ids that are named, and room for them: a guest's can be long. */
@@ -303,7 +304,7 @@ static int drain(struct vmb_channel *channel, unsigned long deadline)
 		ret = wait_event_killable_timeout(channel->drained,
 						  is_drained(channel), left);
 	}
-	if (READ_ONCE(channel->gone))
+	if (READ_ONCE(channel->gone) || vmb_bus_is_dying(channel->bus))
 		return -ENODEV;
 	if (ret > 0)
 		return 0;

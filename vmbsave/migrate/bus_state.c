@@ -125,6 +125,7 @@ static void set_state(struct vmb_bus *bus, enum vmb_bus_state to)
 	vmb_turn_assert(&bus->turn);
 	trace_vmb_bus_state(bus->id, bus->state, to, 0);
 	WRITE_ONCE(bus->state, to);
+	bus->changes++;
 }
 
 /**
@@ -173,7 +174,12 @@ static void start_one(struct vmb_channel *channel)
 	vmb_turn_release(&channel->turn);
 }
 
-static void run(struct vmb_bus *bus)
+/**
+ * vmb_bus_run() - go from STOP to RUNNING
+ * @bus: the bus; the caller has its turn
+ * Context: process context, may sleep; calls .started and .post_started.
+ */
+void vmb_bus_run(struct vmb_bus *bus)
 {
 	u64 begun = vmb_stats_begin(bus, VMB_WORK_RUN);
 	struct vmb_channel *channel;
@@ -241,8 +247,10 @@ static int stop(struct vmb_bus *bus, u32 timeout_ms)
 	if (channel)
 		vmb_channel_put(channel);
 	vmb_stats_end(bus, VMB_WORK_STOP, begun);
+	if (vmb_bus_is_dying(bus))
+		return -ENODEV;
 	if (ret)
-		run(bus);
+		vmb_bus_run(bus);
 	return ret;
 }
 
@@ -297,7 +305,14 @@ static void drop_session(struct vmb_bus *bus)
 	session->ops->put(session);
 }
 
-static void go_to_stop(struct vmb_bus *bus)
+/**
+ * vmb_bus_go_to_stop() - go to STOP from any state but RUNNING
+ * @bus: the bus; the caller has its turn
+ *
+ * A session is dropped.
+ * Context: process context, may sleep; calls .discard_packet.
+ */
+void vmb_bus_go_to_stop(struct vmb_bus *bus)
 {
 	drop_session(bus);
 	bus->session_error = 0;
@@ -321,7 +336,7 @@ static int commit(struct vmb_bus *bus)
 		set_state(bus, VMB_BUS_ERROR);
 		return ret;
 	}
-	go_to_stop(bus);
+	vmb_bus_go_to_stop(bus);
 	return 0;
 }
 
@@ -330,7 +345,7 @@ static int step(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 {
 	switch (to) {
 	case VMB_BUS_RUNNING:
-		run(bus);
+		vmb_bus_run(bus);
 		return 0;
 	case VMB_BUS_STOP_COPY:
 		return begin_save(bus, data);
@@ -345,7 +360,7 @@ static int step(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 	case VMB_BUS_RESUMING:
 		return commit(bus);
 	default:
-		go_to_stop(bus);
+		vmb_bus_go_to_stop(bus);
 		return 0;
 	}
 }
@@ -372,6 +387,8 @@ static int walk(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 		vmb_bus_error_clear(bus);
 	while (bus->state != to) {
 		next = vmb_bus_state_next(bus->state, to);
+		if (vmb_bus_is_dying(bus))
+			return -ENODEV;
 		ret = next < 0 ? next : step(bus, next, timeout_ms, data);
 		if (ret) {
 			trace_vmb_bus_state(bus->id, bus->state, to, ret);
@@ -434,7 +451,7 @@ int vmb_bus_reset(struct vmb_bus *bus)
 	if (bus->state == VMB_BUS_RUNNING)
 		ret = stop(bus, 0);
 	else
-		go_to_stop(bus);
+		vmb_bus_go_to_stop(bus);
 	vmb_turn_release(&bus->turn);
 	return ret;
 }
@@ -452,6 +469,6 @@ void vmb_bus_end_session(struct vmb_bus *bus)
 	if (WARN_ON_ONCE(vmb_turn_take(&bus->turn)))
 		return;
 	if (!WARN_ON_ONCE(bus->state == VMB_BUS_RUNNING))
-		go_to_stop(bus);
+		vmb_bus_go_to_stop(bus);
 	vmb_turn_release(&bus->turn);
 }

@@ -25,6 +25,8 @@ int vmb_bus_set_state(struct vmb_bus *bus, enum vmb_bus_state to,
 		      u32 timeout_ms, struct vmb_bus_data *data);
 int vmb_bus_reset(struct vmb_bus *bus);
 void vmb_bus_end_session(struct vmb_bus *bus);
+void vmb_bus_run(struct vmb_bus *bus);
+void vmb_bus_go_to_stop(struct vmb_bus *bus);
 int vmb_bus_state_next(enum vmb_bus_state from, enum vmb_bus_state to);
 const char *vmb_bus_state_name(enum vmb_bus_state state);
 

@@ -18,6 +18,7 @@ struct vmb_session *vmb_save_session(struct vmb_save *save);
 void vmb_save_abandon(struct vmb_save *save);
 void vmb_save_drop(struct vmb_save *save);
 bool vmb_save_at_end(const struct vmb_save *save);
+bool vmb_save_session_at_end(struct vmb_session *session);
 int vmb_save_status(const struct vmb_save *save);
 wait_queue_head_t *vmb_save_news(struct vmb_save *save);
 u64 vmb_save_bound(struct vmb_bus *bus);

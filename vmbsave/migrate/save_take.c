@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/bug.h>
+#include <linux/container_of.h>
 #include <linux/errno.h>
 
 #include "migrate/account.h"
@@ -18,6 +19,18 @@
 int vmb_save_status(const struct vmb_save *save)
 {
 	return READ_ONCE(save->dropped) ? -ESTALE : READ_ONCE(save->error);
+}
+
+/**
+ * vmb_save_session_at_end() - vmb_save_at_end() of a session of the core
+ * @session: a save
+ *
+ * Context: any.
+ * Return: true if the reader has taken the last byte.
+ */
+bool vmb_save_session_at_end(struct vmb_session *session)
+{
+	return vmb_save_at_end(container_of(session, struct vmb_save, base));
 }
 
 /**

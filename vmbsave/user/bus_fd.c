@@ -12,10 +12,8 @@
 #include "core/bus.h"
 #include "core/channel.h"
 #include "core/written.h"
-#include "migrate/bus_state.h"
 #include "migrate/save.h"
 #include "user/bus_fd.h"
-#include "user/stream_fd.h"
 
 /**
  * vmb_user_cmd_respond() - hand the kernel's copy back, as much as is known
@@ -71,12 +69,14 @@ struct vmb_user_bus *vmb_user_bus_create(void)
 {
 	struct vmb_user_bus *user = kzalloc(sizeof(*user), GFP_KERNEL_ACCOUNT);
 	struct vmb_bus *bus;
+	int ret;
 
 	if (!user)
 		return ERR_PTR(-ENOMEM);
 	vmb_user_memory_init(&user->memory);
 	vmb_channel_table_init(&user->channels);
 	mutex_init(&user->eventfds);
+	vmb_turn_init(&user->control);
 	bus = vmb_bus_create(&bus_ops, &user->memory.memory, user);
 	if (IS_ERR(bus)) {
 		vmb_user_memory_destroy(&user->memory);
@@ -84,6 +84,11 @@ struct vmb_user_bus *vmb_user_bus_create(void)
 		return ERR_CAST(bus);
 	}
 	user->bus = bus;
+	ret = vmb_user_bus_publish(user);
+	if (ret) {
+		vmb_bus_destroy(bus);
+		return ERR_PTR(ret);
+	}
 	return user;
 }
 
@@ -97,8 +102,14 @@ struct vmb_user_bus *vmb_user_bus_create(void)
  */
 void vmb_user_bus_destroy(struct vmb_user_bus *user)
 {
+	struct vmb_bus *bus = vmb_bus_get(user->bus);
+
+	vmb_user_bus_unpublish(user);
 	vmb_channel_table_clear(&user->channels);
-	vmb_bus_destroy(user->bus);
+	vmb_bus_destroy(bus);
+	/* An operator's file may wait to hear that it has gone. */
+	wake_up_poll(&user->channels.wait, EPOLLERR | EPOLLHUP);
+	vmb_bus_put(bus);
 }
 
 static void count_channel(struct vmb_channel *channel,
@@ -142,6 +153,7 @@ int vmb_user_get_info(struct vmb_user_cmd *cmd)
 		.stream_minor = VMBSAVE_STREAM_MINOR,
 		.nr_channels = nr,
 		.stream_bytes = vmb_save_bound(bus),
+		.attached = !!READ_ONCE(cmd->user->controller),
 	};
 	strscpy(info->name, dev_name(&bus->dev), sizeof(info->name));
 	for (i = 0; i < nr; i++)
@@ -267,67 +279,6 @@ int vmb_user_set_memory_region(struct vmb_user_cmd *cmd)
 		return vmb_user_memory_remove(memory, region->gpa);
 	return vmb_user_memory_add(memory, region->gpa, region->bytes,
 				   region->uaddr);
-}
-
-/**
- * vmb_user_set_state() - VMBSAVE_SET_STATE
- * @cmd: the ioctl
- *
- * The file is made before the state changes, so that nothing but a caller's
- * own unmapping can fail afterwards; that is undone as by RESET.
- *
- * Context: process context.
- * Return: as vmb_bus_set_state(), and -EFAULT, -ENOMEM, -EMFILE, -ENFILE.
- */
-int vmb_user_set_state(struct vmb_user_cmd *cmd)
-{
-	struct vmb_bus *bus = cmd->user->bus;
-	struct vmbsave_set_state *arg = cmd->arg;
-	struct vmb_stream_fd stream;
-	struct vmb_bus_data data = {};
-	int ret;
-
-	if (arg->state < VMBSAVE_STATE_STOP ||
-	    arg->state > VMBSAVE_STATE_RESUMING || arg->reserved)
-		return -EINVAL;
-	arg->data_fd = -1;
-	arg->reached = READ_ONCE(bus->state);
-	ret = vmb_user_cmd_respond(cmd);
-	if (ret)
-		return ret;
-	ret = vmb_stream_fd_prepare(&stream, arg->state);
-	if (ret)
-		return ret;
-	ret = vmb_bus_set_state(bus, arg->state, arg->timeout_ms, &data);
-	arg->reached = data.reached;
-	if (ret || (!data.save && !data.restore)) {
-		vmb_stream_fd_cancel(&stream);
-		return vmb_user_cmd_respond(cmd) ?: ret;
-	}
-	vmb_stream_fd_attach(&stream, &data);
-	arg->data_fd = stream.fd;
-	ret = vmb_user_cmd_respond(cmd);
-	if (ret) {
-		vmb_stream_fd_cancel(&stream);
-		vmb_bus_reset(bus);
-		return ret;
-	}
-	vmb_stream_fd_install(&stream);
-	return 0;
-}
-
-/**
- * vmb_user_reset() - VMBSAVE_RESET
- * @cmd: the ioctl
- *
- * Context: process context.
- * Return: -EINVAL, or as vmb_bus_reset().
- */
-int vmb_user_reset(struct vmb_user_cmd *cmd)
-{
-	const struct vmbsave_reset *arg = cmd->arg;
-
-	return arg->flags ? -EINVAL : vmb_bus_reset(cmd->user->bus);
 }
 
 /**

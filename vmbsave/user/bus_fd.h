@@ -5,10 +5,12 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
+#include "core/turn.h"
 #include "user/channel_table.h"
 #include "user/memory.h"
 
 struct vmb_bus;
+struct vmb_user_file;
 
 /**
  * struct vmb_user_bus - a bus that belongs to an open file
@@ -16,6 +18,10 @@ struct vmb_bus;
  * @memory: guest RAM
  * @channels: what the file keeps about its channels
  * @eventfds: two SET_EVENTFDS of one channel do not mix
+ * @control: who may change the state of the bus, or who does so; taken before
+ *	the bus's turn
+ * @controller: the attached file that does, NULL = the one that has made the
+ *	bus; changes with @control
  *
  * Goes with the last reference on @bus, which can be a data fd's.
  */
@@ -24,17 +30,21 @@ struct vmb_user_bus {
 	struct vmb_user_memory memory;
 	struct vmb_channel_table channels;
 	struct mutex eventfds; /* one SET_EVENTFDS at a time */
+	struct vmb_turn control;
+	const struct vmb_user_file *controller;
 };
 
 /**
  * struct vmb_user_cmd - an ioctl in progress
- * @user: the bus
+ * @file: the file
+ * @user: the bus, the file's own or the other one
  * @uarg: the caller's structure
  * @user_size: its size as the caller knows it
  * @arg: the kernel's copy
  * @size: its size as the kernel knows it
  */
 struct vmb_user_cmd {
+	struct vmb_user_file *file;
 	struct vmb_user_bus *user;
 	void __user *uarg;
 	u32 user_size;
@@ -47,14 +57,17 @@ int vmb_user_cmd_respond(const struct vmb_user_cmd *cmd);
 struct vmb_user_bus *vmb_user_bus_create(void);
 void vmb_user_bus_destroy(struct vmb_user_bus *user);
 
+/* bus_name.c */
+int vmb_user_bus_publish(struct vmb_user_bus *user);
+void vmb_user_bus_unpublish(struct vmb_user_bus *user);
+struct vmb_user_bus *vmb_user_bus_find(const char *name);
+
 /* bus_fd.c */
 int vmb_user_get_info(struct vmb_user_cmd *cmd);
 int vmb_user_get_channel(struct vmb_user_cmd *cmd);
 int vmb_user_get_stats(struct vmb_user_cmd *cmd);
 int vmb_user_get_gpadl_pages(struct vmb_user_cmd *cmd);
 int vmb_user_set_memory_region(struct vmb_user_cmd *cmd);
-int vmb_user_set_state(struct vmb_user_cmd *cmd);
-int vmb_user_reset(struct vmb_user_cmd *cmd);
 int vmb_user_last_error(struct vmb_user_cmd *cmd);
 
 /* channel_cmd.c */
