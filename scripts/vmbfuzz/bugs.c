@@ -262,7 +262,8 @@ static void rust_vmm_140_a_data_fd_kept_after_a_transition_is_stale(void)
 	/* A restore that fails, and one that is dropped */
 	ASSERT_EQ(vm_attach(&life.destination), 0);
 	data = vm_set_state(&life.destination, VMBSAVE_STATE_RESUMING, &error);
-	EXPECT(write(data, life.stream, 64) < 0 || set_state(&life.destination, VMBSAVE_STATE_STOP));
+	EXPECT(write(data, life.stream, 64) < 0 ||
+	       set_state(&life.destination, VMBSAVE_STATE_STOP));
 	ASSERT_EQ(vm_call(&life.destination, VMBSAVE_RESET,
 			  &(struct vmbsave_reset){ .size = sizeof(struct vmbsave_reset) }), 0);
 	EXPECT(write(data, &byte, 1) < 0 && errno == ESTALE);

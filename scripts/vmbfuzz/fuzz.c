@@ -194,9 +194,12 @@ static void act(struct actor *me)
 	struct slot *slot = &slots[below(me, SLOTS)];
 	u32 how = below(me, 100);
 
+	look_at_operated(me);
 	if (slot->vm.bus < 0) {
 		slot_open(me, slot);
-		if (me->alone && slot->vm.bus >= 0 && chance(me, 80))
+		if (slot->vm.bus >= 0 && chance(me, 15))
+			call_valid(me, slot, _IOC_NR(VMBSAVE_ATTACH));
+		else if (me->alone && slot->vm.bus >= 0 && chance(me, 80))
 			attach_some(me, slot);
 		return;
 	}

@@ -33,6 +33,7 @@ struct snapshot {
  * @writes: @data is one to write to
  * @ids: of the channels that were offered last, 0 = none
  * @nr_offers: how many were offered
+ * @attached: it is an operator's, on a bus of another slot
  * @used: actions since the file was opened
  * @seen: as it was after the last call
  */
@@ -42,6 +43,7 @@ struct slot {
 	bool writes;
 	u32 ids[SLOT_IDS];
 	u32 nr_offers;
+	bool attached;
 	u32 used;
 	struct snapshot seen;
 };
@@ -130,6 +132,8 @@ void judge_errno(struct actor *me, const char *what, int error);
 void judge_file_errno(struct actor *me, const char *what, int error);
 void judge_unchanged(struct actor *me, struct slot *slot, const char *what);
 void look(struct actor *me, struct slot *slot);
+/* At all buses, if an operator may have changed one behind its VMM's back. */
+void look_at_operated(struct actor *me);
 void look_at_objects(struct actor *me);
 const char *objects_text(void);
 void digest(struct actor *me, const void *bytes, u32 size);

@@ -157,6 +157,8 @@ static void take_result(struct actor *me, struct slot *slot, struct passed *arg)
 	memcpy(arg->bytes, arg->at, arg->size);
 	if (arg->nr == _IOC_NR(VMBSAVE_OFFER_CHANNEL))
 		take_offer(slot, (void *)arg->bytes);
+	if (arg->nr == _IOC_NR(VMBSAVE_ATTACH))
+		slot->attached = true;
 	if (arg->nr == _IOC_NR(VMBSAVE_SET_STATE))
 		take_data_fd(me, slot, (void *)arg->bytes);
 }
@@ -173,6 +175,8 @@ static void judge_refusal(struct actor *me, struct slot *slot, const struct pass
 	if (!me->alone || !slot->seen.taken)
 		return;
 	look(me, slot);
+	if (!slot->seen.taken)
+		return;
 	after = slot->seen.info.state;
 	if (after == before || after == VMBSAVE_STATE_STOP)
 		return;
@@ -295,6 +299,7 @@ void slot_close(struct actor *me, struct slot *slot)
 	me->calls++;
 	look_at_objects(me);
 	slot->seen.taken = false;
+	slot->attached = false;
 	memset(slot->ids, 0, sizeof(slot->ids));
 	/* A data fd may live longer than its bus. */
 	if (chance(me, 70))
@@ -312,6 +317,7 @@ void slot_open(struct actor *me, struct slot *slot)
 	}
 	memset(slot->vm.ram, 0, VM_RAM_BYTES);
 	slot->used = 0;
+	slot->attached = false;
 	if (!__atomic_compare_exchange_n(&slot->vm.bus, &none, fd, false, __ATOMIC_RELAXED,
 					 __ATOMIC_RELAXED))
 		close(fd);

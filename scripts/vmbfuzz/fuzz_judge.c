@@ -140,6 +140,17 @@ void look(struct actor *me, struct slot *slot)
 	look_at_objects(me);
 }
 
+void look_at_operated(struct actor *me)
+{
+	bool operated = false;
+	unsigned int i;
+
+	for (i = 0; i < SLOTS; i++)
+		operated |= slots[i].attached;
+	for (i = 0; i < SLOTS && operated; i++)
+		look(me, &slots[i]);
+}
+
 static bool any_running(void)
 {
 	unsigned int i;

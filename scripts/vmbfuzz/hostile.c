@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Cases in which /dev/vmbsave is treated badly: bad input, caps, those who may not, and the bugs that
- * others had. With an argument, only cases whose name has it in it.
+ * Cases in which /dev/vmbsave is treated badly: bad input, caps, those who may not, and the bugs
+ * that others had. With an argument, only cases whose name has it in it.
  */
 #include <stdarg.h>
 #include <stdio.h>

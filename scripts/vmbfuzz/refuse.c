@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Arguments that are refused: a table of what, in which state of the bus, and with which errno. None
- * of them changes anything that can be seen.
+ * Arguments that are refused: a table of what, and with which errno. None of them changes anything
+ * that can be seen.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -110,7 +110,7 @@ static void expect_refusals(const struct refusal *list, size_t nr)
 		/* What came back of an argument that was refused is what went in. */
 		if (list[i].number != VMBSAVE_SET_STATE &&
 		    memcmp(&arg, &list[i].arg, sizeof(arg)))
-			cases_fail(__FILE__, __LINE__, "%s: the argument was written", list[i].what);
+			cases_fail(__FILE__, __LINE__, "%s: argument written", list[i].what);
 	}
 }
 
@@ -258,7 +258,7 @@ static void an_unknown_command_is_refused(void)
 	end();
 }
 
-#define REGION(...)	VMBSAVE_SET_MEMORY_REGION, EINVAL, \
+#define REGION(...)	.number = VMBSAVE_SET_MEMORY_REGION, .error = EINVAL, .arg = \
 			{ .region = { SIZED(vmbsave_memory_region), __VA_ARGS__ } }
 
 static void a_region_that_is_no_good_is_refused(void)
@@ -293,7 +293,7 @@ static void a_region_that_is_no_good_is_refused(void)
 	end();
 }
 
-#define OFFER(error, ...)	VMBSAVE_OFFER_CHANNEL, error, \
+#define OFFER(_error, ...)	.number = VMBSAVE_OFFER_CHANNEL, .error = (_error), .arg = \
 				{ .offer = { SIZED(vmbsave_offer_channel), __VA_ARGS__ } }
 
 static void an_offer_that_is_no_good_is_refused(void)
@@ -313,10 +313,10 @@ static void an_offer_that_is_no_good_is_refused(void)
 	end();
 }
 
-#define FDS(error, ...)	VMBSAVE_SET_EVENTFDS, error, \
+#define FDS(_error, ...)	.number = VMBSAVE_SET_EVENTFDS, .error = (_error), .arg = \
 			{ .fds = { SIZED(vmbsave_eventfds), __VA_ARGS__ } }
 #define A_BUS	4	/* in the list below */
-#define ID(name, error, of)	VMBSAVE_##name, error, \
+#define ID(name, _error, of)	.number = VMBSAVE_##name, .error = (_error), .arg = \
 				{ .id = { SIZED(vmbsave_channel_id), .channel = (of) } }
 
 static void a_channel_or_fd_that_is_not_there_is_refused(void)
@@ -349,7 +349,7 @@ static void a_channel_or_fd_that_is_not_there_is_refused(void)
 	end();
 }
 
-#define GPADL(error, ...)	VMBSAVE_CREATE_GPADL, error, \
+#define GPADL(_error, ...)	.number = VMBSAVE_CREATE_GPADL, .error = (_error), .arg = \
 	{ .gpadl = { SIZED(vmbsave_create_gpadl), .channel = ECHO, .gpadl = 9, \
 		     .byte_count = 4 * VM_PAGE, .nr_pfns = 4, .pfns = (uintptr_t)pfns, \
 		     ##__VA_ARGS__ } }
@@ -396,7 +396,7 @@ static void a_gpadl_that_is_no_good_is_refused(void)
 	munmap(half, 2 * VM_PAGE);
 }
 
-#define OPEN(error, ...)	VMBSAVE_OPEN_CHANNEL, error, \
+#define OPEN(_error, ...)	.number = VMBSAVE_OPEN_CHANNEL, .error = (_error), .arg = \
 	{ .open = { SIZED(vmbsave_open_channel), .channel = ECHO, .gpadl = 9, \
 		    .downstream_page = 2, ##__VA_ARGS__ } }
 
@@ -426,9 +426,9 @@ static void an_open_that_is_no_good_is_refused(void)
 	memset(vm.ram + FREE, 0, 8);
 	end();
 }
+
 #pragma GCC diagnostic pop
 
-/* Another process than the one that gave the first region */
 static void events_that_cannot_be_read_stay(void)
 {
 	struct vmbsave_event event;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Changes of state that are refused, streams among them: the errno, the state that is left, and what
- * LAST_ERROR says about it.
+ * Changes of state that are refused, streams among them: the errno, the state that is left, and
+ * what LAST_ERROR says about it.
  */
 #include <errno.h>
 #include <string.h>

@@ -25,7 +25,8 @@
 static struct life life;
 
 static const char * const folders[] = {
-	"/sys/bus/vmb", "/sys/class/misc/vmbsave", "/sys/module/vmbsave", "/sys/kernel/debug/vmbsave",
+	"/sys/bus/vmb", "/sys/class/misc/vmbsave", "/sys/module/vmbsave",
+	"/sys/kernel/debug/vmbsave",
 };
 
 /* What @judge says of each file below a folder; links lead elsewhere but at the top. */
