@@ -197,14 +197,14 @@ static void act(struct actor *me)
 	look_at_operated(me);
 	if (slot->vm.bus < 0) {
 		slot_open(me, slot);
-		if (slot->vm.bus >= 0 && chance(me, 15))
+		if (slot->vm.bus >= 0 && chance(me, 8))
 			call_valid(me, slot, _IOC_NR(VMBSAVE_ATTACH));
 		else if (me->alone && slot->vm.bus >= 0 && chance(me, 80))
 			attach_some(me, slot);
 		return;
 	}
 	/* In the end a bus has had all that can happen to it. */
-	if (++slot->used > 200 ? how < 10 : !below(me, 500))
+	if (++slot->used > (slot->attached ? 30 : 200) ? how < 10 : !below(me, 500))
 		slot_close(me, slot);
 	else if (how < 50)
 		sensible_step(me, slot);

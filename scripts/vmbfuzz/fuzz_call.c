@@ -299,6 +299,7 @@ void slot_close(struct actor *me, struct slot *slot)
 	me->calls++;
 	look_at_objects(me);
 	slot->seen.taken = false;
+	look_at_operated(me);
 	slot->attached = false;
 	memset(slot->ids, 0, sizeof(slot->ids));
 	/* A data fd may live longer than its bus. */
