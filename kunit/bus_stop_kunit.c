@@ -213,6 +213,36 @@ static void running_does_not_wait_for_a_channel_that_is_busy(struct kunit *test)
 			   "started post_started");
 }
 
+static int stop_patiently(void *arg)
+{
+	struct vmb_bus_data data;
+
+	return vmb_bus_set_state(arg, VMB_BUS_STOP, 600000, &data);
+}
+
+/* The VMM is killed while an operator waits for packets that a VSP holds. */
+static void bus_that_goes_away_does_not_wait_for_a_stop(struct kunit *test)
+{
+	struct vmb_test_line *idle, *line = one_of_two_holds(test, &idle);
+	struct vmb_bus *bus = vmb_bus_get(line->machine->bus);
+	unsigned long start = jiffies;
+	struct vmb_bus_data data;
+	struct vmb_test_job *job;
+
+	/* Arrange */
+	job = vmb_test_job_start(test, 0, stop_patiently, bus);
+	KUNIT_EXPECT_FALSE(test, vmb_test_job_ended(job, 1000));
+
+	/* Act */
+	vmb_test_machine_destroy(line->machine);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, vmb_test_job_wait(test, job), -ENODEV);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), 10000);
+	KUNIT_EXPECT_EQ(test, vmb_bus_set_state(bus, VMB_BUS_RUNNING, 0, &data), -ENODEV);
+	vmb_bus_put(bus);
+}
+
 static void reset_of_a_running_bus_fails_as_stop_does(struct kunit *test)
 {
 	struct vmb_test_line *idle, *line = one_of_two_holds(test, &idle);
@@ -234,6 +264,7 @@ static struct kunit_case bus_stop_cases[] = {
 	KUNIT_CASE(stop_does_not_wait_for_a_channel_that_goes_away),
 	KUNIT_CASE(stop_keeps_its_deadline_while_a_vsp_waits),
 	KUNIT_CASE(running_does_not_wait_for_a_channel_that_is_busy),
+	KUNIT_CASE(bus_that_goes_away_does_not_wait_for_a_stop),
 	KUNIT_CASE(reset_of_a_running_bus_fails_as_stop_does),
 	{}
 };

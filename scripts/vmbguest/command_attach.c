@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/array_size.h>
 #include <linux/types.h>
 #include <linux/vmbsave.h>
 #include "commands.h"
@@ -130,7 +131,8 @@ static void who_may_do_what(void)
 	expect_equal("GET_STATS", command(operator.bus, VMBSAVE_GET_STATS, &stats), 0);
 	expect_equal("no region of his", command(operator.bus, VMBSAVE_SET_MEMORY_REGION, &region),
 		     EBADFD);
-	expect_equal("no offer of his", command(operator.bus, VMBSAVE_RESCIND_CHANNEL, &id), EBADFD);
+	expect_equal("no offer of his", command(operator.bus, VMBSAVE_RESCIND_CHANNEL, &id),
+		     EBADFD);
 	expect_equal("no event of his", read(operator.bus, event, sizeof(event)) < 0 ? errno : 0,
 		     EBADFD);
 	close(operator.bus);
@@ -156,7 +158,7 @@ static void what_he_leaves(void)
 	unsigned int i;
 	int data;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		begin(&vmm, &operator, cases[i].flags);
 		expect_equal("save", set_state(&operator, VMBSAVE_STATE_STOP_COPY, &data), 0);
 		if (cases[i].finish)

@@ -8,15 +8,21 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <linux/array_size.h>
 #include <linux/types.h>
+#include <linux/userfaultfd.h>
 #include <linux/vmbsave.h>
 #include "commands.h"
 
@@ -86,7 +92,7 @@ static void read_in_pieces(void)
 	size_t i;
 	int data;
 
-	for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
 		data = source(&vmm);
 		expect_equal("data to read", events(data), POLLIN);
 		read_all(data, pieces[i]);
@@ -104,7 +110,7 @@ static void write_in_pieces(void)
 	size_t i, at, n;
 	int data, wrong;
 
-	for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
 		data = destination(&vmm);
 		expect_equal("room to write", events(data), POLLOUT);
 		for (at = wrong = 0; at < stream_bytes; at += n) {
@@ -381,6 +387,85 @@ static void without_waiting(void)
 	expect_good();
 }
 
+/* Memory that does not come until somebody lets it; NULL: this kernel has none. */
+static unsigned char *slow_memory(int *manager)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register slow = {
+		.range.len = 4096, .mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	unsigned char *memory;
+
+	*manager = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (*manager < 0)
+		return NULL;
+	memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	slow.range.start = (unsigned long)memory;
+	if (ioctl(*manager, UFFDIO_API, &api) || ioctl(*manager, UFFDIO_REGISTER, &slow))
+		perror("userfaultfd");
+	return memory;
+}
+
+struct copy {
+	pthread_t thread;
+	int data;
+	bool write;
+	unsigned char *memory;
+	ssize_t ret;
+};
+
+static void *copy_slowly(void *arg)
+{
+	struct copy *copy = arg;
+
+	if (copy->write)
+		copy->ret = write(copy->data, copy->memory, 100);
+	else
+		copy->ret = read(copy->data, copy->memory, 100);
+	return NULL;
+}
+
+static int try_byte(int data, bool is_write)
+{
+	ssize_t ret = is_write ? write(data, stream, 1) : read(data, stream, 1);
+
+	return ret < 0 ? errno : 0;
+}
+
+/* A state changes while a call on the data fd waits for the caller's memory. */
+static void slow_caller(bool write)
+{
+	struct uffdio_zeropage come = { .range.len = 4096 };
+	struct copy copy = { .write = write };
+	struct pollfd poll_fd = { .events = POLLIN };
+	struct vmm vmm;
+	int manager;
+
+	copy.memory = slow_memory(&manager);
+	if (!copy.memory) {
+		printf("no userfaultfd here: slow memory is left out\n");
+		return;
+	}
+	copy.data = write ? destination(&vmm) : source(&vmm);
+	fcntl(copy.data, F_SETFL, O_NONBLOCK);
+	pthread_create(&copy.thread, NULL, copy_slowly, &copy);
+	poll_fd.fd = manager;
+	expect_equal("it waits", poll(&poll_fd, 1, 10000), 1);
+	alarm(30);
+	expect_equal("another call does not", try_byte(copy.data, write), EAGAIN);
+	expect_equal("RESET does not", reset(&vmm), 0);
+	alarm(0);
+	come.range.start = (unsigned long)copy.memory;
+	expect_equal("memory comes", ioctl(manager, UFFDIO_ZEROPAGE, &come), 0);
+	pthread_join(copy.thread, NULL);
+	expect_equal("it got something", copy.ret > 0, !write);
+	expect_equal("then", try_byte(copy.data, write), ESTALE);
+	close(copy.data);
+	vmm_end(&vmm);
+	munmap(copy.memory, 4096);
+	close(manager);
+}
+
 void stream_commands(void)
 {
 	read_in_pieces();
@@ -395,4 +480,6 @@ void stream_commands(void)
 	poller_is_woken();
 	verdict();
 	without_waiting();
+	slow_caller(false);
+	slow_caller(true);
 }

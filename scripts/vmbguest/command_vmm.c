@@ -82,7 +82,7 @@ void vmm_end(struct vmm *vmm)
 	munmap(vmm->ram, RAM_BYTES);
 }
 
-int set_state(struct vmm *vmm, uint32_t state, int *data_fd)
+int set_state(struct vmm *vmm, __u32 state, int *data_fd)
 {
 	struct vmbsave_set_state arg = { .size = sizeof(arg), .state = state };
 	int error = command(vmm->bus, VMBSAVE_SET_STATE, &arg);
@@ -100,7 +100,7 @@ int reset(struct vmm *vmm)
 	return command(vmm->bus, VMBSAVE_RESET, &arg);
 }
 
-uint32_t vmm_state(const struct vmm *vmm)
+__u32 vmm_state(const struct vmm *vmm)
 {
 	struct vmbsave_info info = { .size = sizeof(info) };
 

@@ -2,9 +2,7 @@
 #ifndef _COMMANDS_H
 #define _COMMANDS_H
 
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
+#include <linux/types.h>
 
 /* What the parts of commands share: verdicts, and a machine to try things on. */
 
@@ -13,7 +11,7 @@
 /* A machine with one channel of vsp_echo, which has GPADLs for a stream of many chunks. */
 struct vmm {
 	int bus;
-	uint32_t channel;
+	__u32 channel;
 	unsigned char *ram;
 	int call;	/* eventfd by which the guest is interrupted */
 };
@@ -23,12 +21,12 @@ void expect_true(const char *what, int is_true);
 
 /* All return an errno, or 0. */
 int command(int fd, unsigned long number, void *arg);
-int set_state(struct vmm *vmm, uint32_t state, int *data_fd);
+int set_state(struct vmm *vmm, __u32 state, int *data_fd);
 int reset(struct vmm *vmm);
 
 void vmm_begin(struct vmm *vmm, unsigned int gpadls);
 void vmm_end(struct vmm *vmm);
-uint32_t vmm_state(const struct vmm *vmm);
+__u32 vmm_state(const struct vmm *vmm);
 const char *vmm_error(struct vmm *vmm);
 
 void state_commands(void);

@@ -39,7 +39,7 @@
  */
 struct vmb_user_bus *vmb_user_file_attached(struct vmb_user_file *file)
 {
-	struct vmb_user_bus *user = smp_load_acquire(&file->attached);
+	struct vmb_user_bus *user = READ_ONCE(file->attached);
 
 	return IS_ERR_OR_NULL(user) ? NULL : user;
 }

@@ -48,6 +48,9 @@
  *   ENOBUFS     the room that was given is too small; what is needed is set
  *   EPERM       the caller has not the capability that it takes
  *   ENOMEM      no memory
+ *   EMFILE, ENFILE  no room for a data fd
+ *   EAGAIN      O_NONBLOCK: there is no event; of a data fd: another call on it is
+ *               in progress
  *   EINTR       a fatal signal ended the wait
  *   ETIMEDOUT   the deadline ended the wait
  *   ESTALE      the data fd belongs to a session that is over; from RESUMING:
@@ -60,6 +63,8 @@
  *   EPROTONOSUPPORT  the stream is of a version that is not known here
  *   EMSGSIZE    a length in the stream is above a cap
  *   ENODATA     the stream ended before its end record
+ *   EOVERFLOW   a VSP claims to have saved more than there was room for
+ *   ENOTRECOVERABLE  a VSP says that it has restored a packet and did not
  *
  * Anything else is what a VSP's callback returned. LAST_ERROR says more.
  */
@@ -388,7 +393,9 @@ struct vmbsave_reset {
  * @packet: [out] transaction id, 0 = none
  * @text: [out] one sentence, ends with a NUL
  *
- * The first error of the last session or state change that failed.
+ * The first error of the last session or state change that failed, and where the
+ * change left the bus. A call that is refused before it begins (EINVAL, EFAULT,
+ * EBUSY for another controller) leaves it as it is.
  */
 struct vmbsave_last_error {
 	__u32 size;
