@@ -55,8 +55,9 @@ void cases_fail(const char *file, int line, const char *format, ...)
 void cases_begin(void);
 void cases_end(void);
 
-extern const struct test_case bug_cases[], refuse_cases[], state_cases[], cap_cases[],
-	secret_cases[];
-extern const size_t nr_bug_cases, nr_refuse_cases, nr_state_cases, nr_cap_cases, nr_secret_cases;
+extern const struct test_case bug_cases[], refuse_cases[], look_cases[], state_cases[],
+	cap_cases[], secret_cases[];
+extern const size_t nr_bug_cases, nr_refuse_cases, nr_look_cases, nr_state_cases, nr_cap_cases,
+	nr_secret_cases;
 
 #endif /* _VMBFUZZ_CASES_H */

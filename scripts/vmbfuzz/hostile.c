@@ -62,6 +62,7 @@ int main(int argc, char **argv)
 	vm_write_text(MODPROBE, "\n");
 	run(bug_cases, nr_bug_cases, only);
 	run(refuse_cases, nr_refuse_cases, only);
+	run(look_cases, nr_look_cases, only);
 	run(state_cases, nr_state_cases, only);
 	run(cap_cases, nr_cap_cases, only);
 	run(secret_cases, nr_secret_cases, only);

@@ -12,48 +12,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "cases.h"
-#include "vm.h"
+#include "refuse.h"
 
 #define OBJECTS	"/sys/kernel/debug/vmbsave/objects"
-#define ECHO	1	/* ids of the channels of a new bus */
-#define QUEUE	2
-#define NOBODY	99
-#define FREE	(VM_FREE_PAGE * VM_PAGE)
-#define SIZED(type)	.size = sizeof(struct type)
-
-union any {
-	__u32 size;
-	struct vmbsave_info info;
-	struct vmbsave_memory_region region;
-	struct vmbsave_offer_channel offer;
-	struct vmbsave_channel_info channel;
-	struct vmbsave_channel_id id;
-	struct vmbsave_eventfds fds;
-	struct vmbsave_create_gpadl gpadl;
-	struct vmbsave_gpadl_id gpadl_id;
-	struct vmbsave_open_channel open;
-	struct vmbsave_set_state state;
-	struct vmbsave_reset reset;
-	struct vmbsave_last_error last;
-	struct vmbsave_stats stats;
-	struct vmbsave_gpadl_pages pages;
-	struct vmbsave_attach attach;
-	__u8 bytes[VM_PAGE + 16];
-};
-
-/**
- * struct refusal - one of them
- * @what: for people
- * @number: the ioctl
- * @error: errno
- * @arg: its argument
- */
-struct refusal {
-	const char *what;
-	unsigned long number;
-	int error;
-	union any arg;
-};
 
 /* What can be seen of a bus */
 struct sight {
@@ -63,7 +24,7 @@ struct sight {
 	char objects[256];
 };
 
-static struct vm vm;
+struct vm refuse_vm;
 static bool is_made;
 static __u64 pfns[] = { 8, 9, 10, 11 };
 static __u64 outside[] = { 8, 9, VM_PAGES, 11 };
@@ -77,19 +38,19 @@ static struct sight look(void)
 	};
 	int fd = open(OBJECTS, O_RDONLY | O_CLOEXEC);
 
-	ioctl(vm.bus, VMBSAVE_GET_INFO, &sight.info);
-	ioctl(vm.bus, VMBSAVE_GET_CHANNEL, &sight.channels[0]);
-	ioctl(vm.bus, VMBSAVE_GET_CHANNEL, &sight.channels[1]);
-	ioctl(vm.bus, VMBSAVE_LAST_ERROR, &sight.last);
+	ioctl(refuse_vm.bus, VMBSAVE_GET_INFO, &sight.info);
+	ioctl(refuse_vm.bus, VMBSAVE_GET_CHANNEL, &sight.channels[0]);
+	ioctl(refuse_vm.bus, VMBSAVE_GET_CHANNEL, &sight.channels[1]);
+	ioctl(refuse_vm.bus, VMBSAVE_LAST_ERROR, &sight.last);
 	EXPECT(read(fd, sight.objects, sizeof(sight.objects) - 1) > 0);
 	close(fd);
 	return sight;
 }
 
-static void expect_refusal(const char *what, unsigned long number, void *arg, int error)
+void refuse_one(const char *what, unsigned long number, void *arg, int error)
 {
 	struct sight before = look(), after;
-	int got = ioctl(vm.bus, number, arg) < 0 ? errno : 0;
+	int got = ioctl(refuse_vm.bus, number, arg) < 0 ? errno : 0;
 
 	if (got != error)
 		cases_fail(__FILE__, __LINE__, "%s: %s, not %s", what, strerror(got),
@@ -99,14 +60,14 @@ static void expect_refusal(const char *what, unsigned long number, void *arg, in
 		cases_fail(__FILE__, __LINE__, "%s: something has changed", what);
 }
 
-static void expect_refusals(const struct refusal *list, size_t nr)
+void refuse_all(const struct refusal *list, size_t nr)
 {
 	union any arg;
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
 		arg = list[i].arg;
-		expect_refusal(list[i].what, list[i].number, &arg, list[i].error);
+		refuse_one(list[i].what, list[i].number, &arg, list[i].error);
 		/* What came back of an argument that was refused is what went in. */
 		if (list[i].number != VMBSAVE_SET_STATE &&
 		    memcmp(&arg, &list[i].arg, sizeof(arg)))
@@ -114,29 +75,29 @@ static void expect_refusals(const struct refusal *list, size_t nr)
 	}
 }
 
-static bool begin(u32 state, bool with_guest)
+bool refuse_begin(u32 state, bool with_guest)
 {
 	int error = 0;
 
 	if (!is_made)
-		vm_init(&vm);
+		vm_init(&refuse_vm);
 	is_made = true;
-	if (!EXPECT_EQ(vm_attach(&vm), 0))
+	if (!EXPECT_EQ(vm_attach(&refuse_vm), 0))
 		return false;
-	EXPECT_EQ(vm.channels[VM_ECHO].id, ECHO);
-	EXPECT_EQ(vm.channels[VM_QUEUE].id, QUEUE);
+	EXPECT_EQ(refuse_vm.channels[VM_ECHO].id, ECHO);
+	EXPECT_EQ(refuse_vm.channels[VM_QUEUE].id, QUEUE);
 	if (state == VMBSAVE_STATE_RUNNING)
-		vm_set_state(&vm, state, &error);
+		vm_set_state(&refuse_vm, state, &error);
 	if (with_guest && !error)
-		error = vm_boot(&vm);
+		error = vm_boot(&refuse_vm);
 	/* Nothing moves any more when the table is gone through. */
 	usleep(20000);
 	return EXPECT_EQ(error, 0);
 }
 
-static void end(void)
+void refuse_end(void)
 {
-	vm_close(&vm);
+	vm_close(&refuse_vm);
 }
 
 /* The structure of each command, and how much of it has to be there */
@@ -159,6 +120,9 @@ static const struct {
 	{ VMBSAVE_RESET, sizeof(struct vmbsave_reset), 8, false },
 	{ VMBSAVE_LAST_ERROR, sizeof(struct vmbsave_last_error), 8, true },
 	{ VMBSAVE_GET_CHANNEL, sizeof(struct vmbsave_channel_info), 8, true },
+	{ VMBSAVE_GET_STATS, sizeof(struct vmbsave_stats), 8, true },
+	{ VMBSAVE_GET_GPADL_PAGES, sizeof(struct vmbsave_gpadl_pages), 24, true },
+	{ VMBSAVE_ATTACH, sizeof(struct vmbsave_attach), 72, false },
 };
 
 static void any_command(u32 size, u32 spoil, int error, const char *what)
@@ -174,20 +138,20 @@ static void any_command(u32 size, u32 spoil, int error, const char *what)
 		if (spoil)
 			arg.bytes[commands[i].size + spoil - 1] = 1;
 		snprintf(text, sizeof(text), "command %zu, %s", i, what);
-		expect_refusal(text, commands[i].number, &arg, error);
+		refuse_one(text, commands[i].number, &arg, error);
 	}
 }
 
 static void a_structure_of_no_possible_length_is_refused(void)
 {
-	ASSERT(begin(VMBSAVE_STATE_RUNNING, true));
+	ASSERT(refuse_begin(VMBSAVE_STATE_RUNNING, true));
 	any_command(0, 0, EINVAL, "no length");
 	any_command(1, 0, EINVAL, "too short");
 	any_command(2, 1, E2BIG, "something behind it");
 	any_command(2, 8, E2BIG, "something at its end");
 	any_command(VM_PAGE + 1, 0, E2BIG, "more than a page");
 	any_command(0xffffffff, 0, E2BIG, "4 GiB");
-	end();
+	refuse_end();
 }
 
 /* Two pages, of which the second one is not there, or cannot be written. */
@@ -198,19 +162,19 @@ static void a_pointer_that_is_no_good_is_refused(void)
 	size_t i;
 	u8 *at;
 
-	ASSERT(begin(VMBSAVE_STATE_STOP, false));
+	ASSERT(refuse_begin(VMBSAVE_STATE_STOP, false));
 	mprotect(pages + VM_PAGE, VM_PAGE, PROT_NONE);
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		at = pages + VM_PAGE - commands[i].size / 8 * 4;
 		memcpy(at, &commands[i].size, 4);
-		expect_refusal("NULL", commands[i].number, NULL, EFAULT);
-		expect_refusal("the kernel's", commands[i].number, (void *)-(u64)VM_PAGE, EFAULT);
-		expect_refusal("not there", commands[i].number, pages + VM_PAGE, EFAULT);
-		expect_refusal("half of it there", commands[i].number, at, EFAULT);
+		refuse_one("NULL", commands[i].number, NULL, EFAULT);
+		refuse_one("the kernel's", commands[i].number, (void *)-(u64)VM_PAGE, EFAULT);
+		refuse_one("not there", commands[i].number, pages + VM_PAGE, EFAULT);
+		refuse_one("half of it there", commands[i].number, at, EFAULT);
 		memset(at, 0, VM_PAGE - (at - pages));
 	}
 	munmap(pages, 3 * VM_PAGE);
-	end();
+	refuse_end();
 }
 
 /* The answer has nowhere to go: nothing was done then. */
@@ -220,7 +184,7 @@ static void an_answer_that_cannot_be_given_undoes_the_call(void)
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	size_t i;
 
-	ASSERT(begin(VMBSAVE_STATE_STOP, false));
+	ASSERT(refuse_begin(VMBSAVE_STATE_STOP, false));
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!commands[i].writes)
 			continue;
@@ -236,10 +200,10 @@ static void an_answer_that_cannot_be_given_undoes_the_call(void)
 			arg->channel.channel = ECHO;
 		}
 		mprotect(arg, sizeof(*arg), PROT_READ);
-		expect_refusal("read-only", commands[i].number, arg, EFAULT);
+		refuse_one("read-only", commands[i].number, arg, EFAULT);
 	}
 	munmap(arg, sizeof(*arg));
-	end();
+	refuse_end();
 }
 
 static void an_unknown_command_is_refused(void)
@@ -252,10 +216,10 @@ static void an_unknown_command_is_refused(void)
 	union any arg = { .state = { SIZED(vmbsave_set_state), .state = VMBSAVE_STATE_RUNNING } };
 	size_t i;
 
-	ASSERT(begin(VMBSAVE_STATE_STOP, false));
+	ASSERT(refuse_begin(VMBSAVE_STATE_STOP, false));
 	for (i = 0; i < ARRAY_SIZE(numbers); i++)
-		expect_refusal("unknown", numbers[i], &arg, ENOTTY);
-	end();
+		refuse_one("unknown", numbers[i], &arg, ENOTTY);
+	refuse_end();
 }
 
 #define REGION(...)	.number = VMBSAVE_SET_MEMORY_REGION, .error = EINVAL, .arg = \
@@ -288,9 +252,9 @@ static void a_region_that_is_no_good_is_refused(void)
 				.uaddr = -(u64)(2 * VM_PAGE) } } },
 	};
 
-	ASSERT(begin(VMBSAVE_STATE_RUNNING, true));
-	expect_refusals(list, ARRAY_SIZE(list));
-	end();
+	ASSERT(refuse_begin(VMBSAVE_STATE_RUNNING, true));
+	refuse_all(list, ARRAY_SIZE(list));
+	refuse_end();
 }
 
 #define OFFER(_error, ...)	.number = VMBSAVE_OFFER_CHANNEL, .error = (_error), .arg = \
@@ -306,11 +270,11 @@ static void an_offer_that_is_no_good_is_refused(void)
 	};
 	size_t i;
 
-	ASSERT(begin(VMBSAVE_STATE_STOP, false));
+	ASSERT(refuse_begin(VMBSAVE_STATE_STOP, false));
 	for (i = 0; i < 3; i++)
 		vm_type(VM_ECHO, list[i].arg.offer.type);
-	expect_refusals(list, ARRAY_SIZE(list));
-	end();
+	refuse_all(list, ARRAY_SIZE(list));
+	refuse_end();
 }
 
 #define FDS(_error, ...)	.number = VMBSAVE_SET_EVENTFDS, .error = (_error), .arg = \
@@ -343,10 +307,10 @@ static void a_channel_or_fd_that_is_not_there_is_refused(void)
 		  { .last = { SIZED(vmbsave_last_error), .flags = 1 } } },
 	};
 
-	ASSERT(begin(VMBSAVE_STATE_RUNNING, false));
-	list[A_BUS].arg.fds.call_fd = vm.bus;
-	expect_refusals(list, ARRAY_SIZE(list));
-	end();
+	ASSERT(refuse_begin(VMBSAVE_STATE_RUNNING, false));
+	list[A_BUS].arg.fds.call_fd = refuse_vm.bus;
+	refuse_all(list, ARRAY_SIZE(list));
+	refuse_end();
 }
 
 #define GPADL(_error, ...)	.number = VMBSAVE_CREATE_GPADL, .error = (_error), .arg = \
@@ -390,9 +354,9 @@ static void a_gpadl_that_is_no_good_is_refused(void)
 
 	mprotect(half + VM_PAGE, VM_PAGE, PROT_NONE);
 	memcpy(half + VM_PAGE - 16, pfns, 16);
-	ASSERT(begin(VMBSAVE_STATE_RUNNING, true));
-	expect_refusals(list, ARRAY_SIZE(list));
-	end();
+	ASSERT(refuse_begin(VMBSAVE_STATE_RUNNING, true));
+	refuse_all(list, ARRAY_SIZE(list));
+	refuse_end();
 	munmap(half, 2 * VM_PAGE);
 }
 
@@ -416,15 +380,15 @@ static void an_open_that_is_no_good_is_refused(void)
 		{ "read-only", OPEN(EINVAL, .gpadl = 8) },
 	};
 
-	ASSERT(begin(VMBSAVE_STATE_RUNNING, false));
-	ASSERT_EQ(vm_lend(&vm, VM_ECHO, 9, 0, VM_FREE_PAGE, 4), 0);
-	ASSERT_EQ(vm_lend(&vm, VM_ECHO, 8, VMBSAVE_GPADL_READ_ONLY, VM_FREE_PAGE, 4), 0);
-	expect_refusals(list, ARRAY_SIZE(list));
+	ASSERT(refuse_begin(VMBSAVE_STATE_RUNNING, false));
+	ASSERT_EQ(vm_lend(&refuse_vm, VM_ECHO, 9, 0, VM_FREE_PAGE, 4), 0);
+	ASSERT_EQ(vm_lend(&refuse_vm, VM_ECHO, 8, VMBSAVE_GPADL_READ_ONLY, VM_FREE_PAGE, 4), 0);
+	refuse_all(list, ARRAY_SIZE(list));
 	/* Indices of nonsense */
-	memset(vm.ram + FREE, 0xff, 8);
-	expect_refusals(&(struct refusal){ "indices", OPEN(EPROTO) }, 1);
-	memset(vm.ram + FREE, 0, 8);
-	end();
+	memset(refuse_vm.ram + FREE, 0xff, 8);
+	refuse_all(&(struct refusal){ "indices", OPEN(EPROTO) }, 1);
+	memset(refuse_vm.ram + FREE, 0, 8);
+	refuse_end();
 }
 
 #pragma GCC diagnostic pop
@@ -433,14 +397,14 @@ static void events_that_cannot_be_read_stay(void)
 {
 	struct vmbsave_event event;
 
-	ASSERT(begin(VMBSAVE_STATE_STOP, false));
-	EXPECT(read(vm.bus, &event, sizeof(event)) < 0 && errno == EAGAIN);
-	EXPECT(read(vm.bus, &event, sizeof(event) - 1) < 0 && errno == EINVAL);
-	EXPECT(write(vm.bus, &event, sizeof(event)) < 0 && errno == EINVAL);
-	EXPECT(lseek(vm.bus, 0, SEEK_END) < 0 && errno == ESPIPE);
-	EXPECT(mmap(NULL, VM_PAGE, PROT_READ, MAP_SHARED, vm.bus, 0) == MAP_FAILED &&
+	ASSERT(refuse_begin(VMBSAVE_STATE_STOP, false));
+	EXPECT(read(refuse_vm.bus, &event, sizeof(event)) < 0 && errno == EAGAIN);
+	EXPECT(read(refuse_vm.bus, &event, sizeof(event) - 1) < 0 && errno == EINVAL);
+	EXPECT(write(refuse_vm.bus, &event, sizeof(event)) < 0 && errno == EINVAL);
+	EXPECT(lseek(refuse_vm.bus, 0, SEEK_END) < 0 && errno == ESPIPE);
+	EXPECT(mmap(NULL, VM_PAGE, PROT_READ, MAP_SHARED, refuse_vm.bus, 0) == MAP_FAILED &&
 	       errno == ENODEV);
-	end();
+	refuse_end();
 }
 
 const struct test_case refuse_cases[] = {

@@ -103,7 +103,7 @@ static int be_nobody(int bus)
 	fd = open(TRACING "/trace", O_RDONLY);
 	if (fd >= 0)
 		return __LINE__;
-	if (!ioctl(bus, VMBSAVE_ATTACH, &attach) || (errno != EPERM && errno != ENOTTY))
+	if (!ioctl(bus, VMBSAVE_ATTACH, &attach) || errno != EPERM)
 		return __LINE__;
 	return 0;
 }
