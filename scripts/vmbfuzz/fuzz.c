@@ -18,7 +18,7 @@
 #include "fuzz.h"
 
 #define THREADS		4
-#define TIMEOUT_S	600
+#define TIMEOUT_S	850
 #define REACH		50000	/* so many calls have to get everywhere */
 #define PACKETS		"/sys/module/vsp_queue/parameters/packets"
 /* Without it each offer of a type that nobody serves starts a process. */

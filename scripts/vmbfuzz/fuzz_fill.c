@@ -31,6 +31,8 @@ static int some_fd(struct actor *me, struct slot *slot, int right)
 		return slot->data;
 	case 3:
 		return (int)edge(me);
+	case 4: /* one that is something else already */
+		return slot->vm.channels[below(me, VM_CHANNELS)].call;
 	default:
 		return right;
 	}

@@ -11,7 +11,7 @@
 #include "vm.h"
 
 #define FAILURES_SHOWN	10
-#define TIMEOUT_S	600
+#define TIMEOUT_S	850
 #define MODPROBE	"/proc/sys/kernel/modprobe"
 
 static const char *current;

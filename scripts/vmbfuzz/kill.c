@@ -22,7 +22,7 @@
 #define VMM_STEPS	60	/* up to some milliseconds after the operator began */
 #define OPERATOR_STEPS	30
 #define MOMENTS_NS	20000000ULL
-#define TIMEOUT_S	600
+#define TIMEOUT_S	850
 
 static struct life life;
 static u64 seed = 1;
