@@ -218,6 +218,40 @@ static void the_reader_accepts_these_bytes(void)
 	EXPECT_EQ(verdict.nr_records, 8);
 }
 
+/* Neither damage nor nonsense, but another version: so say the first 16 bytes, whatever follows. */
+static void openvmm_2603_another_format_is_told_by_its_version(void)
+{
+	static const u16 others[] = { 0, 1, VMBSAVE_STREAM_MINOR + 1, 0xffff };
+	static u8 stream[sizeof(golden)];
+	struct verdict verdict;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		memcpy(stream, golden, sizeof(golden));
+		memcpy(stream + offsetof(struct vmbsave_stream_header, minor), &others[i], 2);
+		/* Fields that this version does not know */
+		memset(stream + 64, 0x5a, sizeof(stream) - 64);
+		verdict = image_read(stream, sizeof(stream));
+		EXPECT_EQ(verdict.error, -EPROTONOSUPPORT);
+	}
+}
+
+/* By hand, without the macros that could be wrong everywhere in the same way */
+static void qemu_multifd_every_machine_writes_little_endian(void)
+{
+	struct image *image = image_begin(GOLDEN_ID);
+	const u8 *head = image->data;
+
+	EXPECT_EQ(head[8], sizeof(struct vmbsave_stream_header));
+	EXPECT_EQ(head[9], 0);
+	EXPECT_EQ(head[12], VMBSAVE_STREAM_MINOR);
+	EXPECT_EQ(head[16], GOLDEN_ID & 0xff);
+	EXPECT_EQ(head[23], GOLDEN_ID >> 56);
+	EXPECT_EQ(head[28], 0);
+	EXPECT_EQ(head[29], VMBSAVE_CHUNK_MAX >> 8);
+	free(image);
+}
+
 /* What the tests damage and repair is right to begin with. */
 static void a_repair_leaves_these_bytes_as_they_are(void)
 {
@@ -239,6 +273,8 @@ static void a_repair_leaves_these_bytes_as_they_are(void)
 static const struct test_case cases[] = {
 	TEST_CASE(the_writer_writes_these_bytes),
 	TEST_CASE(the_reader_accepts_these_bytes),
+	TEST_CASE(openvmm_2603_another_format_is_told_by_its_version),
+	TEST_CASE(qemu_multifd_every_machine_writes_little_endian),
 	TEST_CASE(a_repair_leaves_these_bytes_as_they_are),
 };
 
