@@ -25,7 +25,7 @@
 #define DOWNSTREAM	2
 
 static u8 state[STATE_MAX];
-static u8 record[STATE_MAX + 256];
+static u8 record[STATE_MAX + 256] __attribute__((aligned(8)));
 static u8 image[IMAGE_MAX] __attribute__((aligned(8)));
 static u32 image_bytes;
 
@@ -98,6 +98,24 @@ static void put_channel(struct vmb_stream_writer *writer)
 	put(writer, VMBSAVE_RECORD_GPADL, gpadl_segments, 2);
 }
 
+static void put_long(struct vmb_stream_writer *writer, u32 bytes)
+{
+	void *chunk;
+	u32 part;
+	int ret;
+
+	if (writer->used)
+		seal(writer);
+	do {
+		ret = vmb_stream_put_long(writer, record, VMBSAVE_RECORD_PACKET, bytes, &chunk);
+		must(ret >= 0);
+		part = vmb_stream_seal(writer, chunk);
+		memcpy(image + image_bytes, chunk, part);
+		image_bytes += part;
+	} while (ret);
+}
+
+/* As a save does: where it is handed out from, if there is room. */
 static void put_packet(struct vmb_stream_writer *writer, u64 id, u32 bytes)
 {
 	struct vmbsave_packet head = {
@@ -106,11 +124,19 @@ static void put_packet(struct vmb_stream_writer *writer, u64 id, u32 bytes)
 		.flags = cpu_to_le32(VMBSAVE_PACKET_WAIT_FOR_COMPLETION),
 		.vsp_bytes = cpu_to_le32(bytes),
 	};
-	const struct vmb_stream_segment segments[] = {
-		{ &head, sizeof(head) }, { NULL, 0 }, { state, bytes },
-	};
+	u32 all = sizeof(head) + bytes;
+	const struct vmb_stream_segment segment = { record + VMB_STREAM_HEADROOM, all };
+	u8 *room = vmb_stream_room(writer, image + image_bytes, all);
+	u8 *to = room ?: record + VMB_STREAM_HEADROOM;
 
-	put(writer, VMBSAVE_RECORD_PACKET, segments, 3);
+	memcpy(to, &head, sizeof(head));
+	memcpy(to + sizeof(head), state, bytes);
+	if (room)
+		vmb_stream_put_made(writer, image + image_bytes, VMBSAVE_RECORD_PACKET, all);
+	else if (vmb_stream_is_long(all))
+		put_long(writer, all);
+	else
+		put(writer, VMBSAVE_RECORD_PACKET, &segment, 1);
 }
 
 static void write_stream(u32 bytes)
@@ -135,11 +161,9 @@ static void write_stream(u32 bytes)
 
 static void check(struct vmb_stream_order *order, u16 type, const void *data, u32 bytes)
 {
-	struct vmb_packet_view view;
-
 	must(!vmb_stream_check_record(order, type, data, bytes));
 	if (type == VMBSAVE_RECORD_PACKET)
-		must(!vmb_stream_view_packet(data, bytes, &view) && view.transaction_id);
+		must(order->packet.transaction_id);
 }
 
 /* What is in more than one piece is put together. */
