@@ -18,7 +18,8 @@
  * to look costs next to nothing.
  */
 
-DEFINE_STATIC_KEY_FALSE(vmb_stats_time_packets);
+struct static_key_false vmb_stats_time_packets = STATIC_KEY_FALSE_INIT;
+EXPORT_SYMBOL_IF_KUNIT(vmb_stats_time_packets);
 
 static int set_time_packets(const char *text, const struct kernel_param *param)
 {
