@@ -19,6 +19,7 @@
  */
 
 DEFINE_STATIC_KEY_FALSE(vmb_stats_time_packets);
+EXPORT_SYMBOL_IF_KUNIT(vmb_stats_time_packets);
 
 static int set_time_packets(const char *text, const struct kernel_param *param)
 {
