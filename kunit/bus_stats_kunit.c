@@ -142,6 +142,39 @@ static void the_slowest_callback_of_a_save_is_named(struct kunit *test)
 	expect_slowest(test, move->lines[1], VMBSAVE_CALL_SAVE_PACKET, 3);
 }
 
+static void be_slower_than_others(struct vmb_test_server *server, enum vmb_test_call call,
+				  void *arg)
+{
+	if (call == VMB_TEST_SAVE)
+		usleep_range(3000, 3100);
+}
+
+/* It takes less than a tick, so that without the clock nobody sees it. */
+static void packets_are_timed_by_the_clock_on_request(struct kunit *test)
+{
+	struct vmb_test_move *move = vmb_test_move_begin(test, 1, 1);
+	struct vmbsave_stats by_tick, by_clock;
+
+	/* Arrange */
+	vmb_test_move_fill(move->lines[0], 1, 0);
+	move->lines[0]->server->knobs.hook = be_slower_than_others;
+
+	/* Act */
+	vmb_test_move_save(move);
+	by_tick = stats_of(move->from);
+	vmb_stats_use_clock(true);
+	vmb_test_move_save(move);
+	vmb_stats_use_clock(false);
+	by_clock = stats_of(move->from);
+
+	/* Assert */
+	KUNIT_EXPECT_NE(test, by_tick.slowest_call, VMBSAVE_CALL_SAVE_PACKET);
+	KUNIT_EXPECT_EQ(test, by_clock.slowest_call, VMBSAVE_CALL_SAVE_PACKET);
+	KUNIT_EXPECT_EQ(test, by_clock.slowest_packet, 1);
+	KUNIT_EXPECT_GE(test, by_clock.slowest_ns, 3 * NSEC_PER_MSEC);
+	KUNIT_EXPECT_EQ(test, by_clock.nr_saves, 2);
+}
+
 static void the_slowest_callback_of_a_restore_is_named(struct kunit *test)
 {
 	struct vmb_test_move *move = vmb_test_move_begin(test, 2, 1);
@@ -241,6 +274,7 @@ static struct kunit_case bus_stats_cases[] = {
 	KUNIT_CASE(a_save_and_a_restore_are_counted),
 	KUNIT_CASE(what_is_given_up_is_counted_once),
 	KUNIT_CASE(the_slowest_callback_of_a_save_is_named),
+	KUNIT_CASE(packets_are_timed_by_the_clock_on_request),
 	KUNIT_CASE(the_slowest_callback_of_a_restore_is_named),
 	KUNIT_CASE(the_slowest_callback_of_a_start_is_named),
 	KUNIT_CASE(what_was_slow_before_is_forgotten),

@@ -89,6 +89,25 @@ static void stats(void)
 	vmm_end(&vmm);
 }
 
+/* Return: an errno, or 0 */
+static int set_parameter(const char *text)
+{
+	int fd = open("/sys/module/vmbsave/parameters/time_packets", O_WRONLY | O_CLOEXEC);
+	int error = write(fd, text, strlen(text)) < 0 ? errno : 0;
+
+	close(fd);
+	return error;
+}
+
+static void parameter(void)
+{
+	expect_equal("time_packets, nonsense", set_parameter("maybe"), EINVAL);
+	expect_equal("time_packets", set_parameter("Y"), 0);
+	expect_equal("twice", set_parameter("1"), 0);
+	stats();
+	expect_equal("no time_packets", set_parameter("N"), 0);
+}
+
 static void gpadl_pages(void)
 {
 	struct vmbsave_gpadl_pages arg = { .size = sizeof(arg) };
@@ -120,5 +139,6 @@ void state_commands(void)
 	second_step_fails();
 	info();
 	stats();
+	parameter();
 	gpadl_pages();
 }
