@@ -162,9 +162,9 @@ static void packets_are_timed_by_the_clock_on_request(struct kunit *test)
 	/* Act */
 	vmb_test_move_save(move);
 	by_tick = stats_of(move->from);
-	static_branch_enable(&vmb_stats_time_packets);
+	vmb_stats_use_clock(true);
 	vmb_test_move_save(move);
-	static_branch_disable(&vmb_stats_time_packets);
+	vmb_stats_use_clock(false);
 	by_clock = stats_of(move->from);
 
 	/* Assert */

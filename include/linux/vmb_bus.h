@@ -16,7 +16,7 @@ struct vmb_channel;
  * told its descriptor, by an ioctl of the owner's own device.
  * Context: process context of the VMM.
  * Return: the bus, for vmb_bus_put(), or ERR_PTR: -EBADF, -EINVAL (another kind
- * of file).
+ * of file, or one that is attached to the bus of another).
  */
 struct vmb_bus *vmb_bus_get_by_fd(int fd);
 struct vmb_bus *vmb_bus_get(struct vmb_bus *bus);

@@ -21,18 +21,28 @@
 struct static_key_false vmb_stats_time_packets = STATIC_KEY_FALSE_INIT;
 EXPORT_SYMBOL_IF_KUNIT(vmb_stats_time_packets);
 
+/**
+ * vmb_stats_use_clock() - choose how callbacks for packets are timed
+ * @on: by the clock; else by the tick
+ * Context: process context, may sleep.
+ */
+void vmb_stats_use_clock(bool on)
+{
+	if (on)
+		static_branch_enable(&vmb_stats_time_packets);
+	else
+		static_branch_disable(&vmb_stats_time_packets);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_stats_use_clock);
+
 static int set_time_packets(const char *text, const struct kernel_param *param)
 {
 	bool on;
 	int ret = kstrtobool(text, &on);
 
-	if (ret)
-		return ret;
-	if (on)
-		static_branch_enable(&vmb_stats_time_packets);
-	else
-		static_branch_disable(&vmb_stats_time_packets);
-	return 0;
+	if (!ret)
+		vmb_stats_use_clock(on);
+	return ret;
 }
 
 static int get_time_packets(char *text, const struct kernel_param *param)

@@ -109,6 +109,7 @@ static inline u64 vmb_packet_timer_stop(const struct vmb_packet_timer *timer)
 	return likely(ticks < 2) ? 0 : jiffies_to_nsecs(ticks - 1);
 }
 
+void vmb_stats_use_clock(bool on);
 void vmb_stats_init(struct vmb_bus *bus);
 void vmb_stats_get(struct vmb_bus *bus, struct vmbsave_stats *stats);
 u64 vmb_stats_begin(struct vmb_bus *bus, enum vmb_bus_work work);

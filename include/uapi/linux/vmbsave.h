@@ -515,7 +515,9 @@ struct vmbsave_gpadl_pages {
  * Makes this open file, on which nothing was done yet, a controller of the bus
  * of that name; its own bus goes away. EPERM without CAP_SYS_ADMIN, ENOENT if
  * there is no such bus, EBUSY if it has an attached controller or this file has
- * been used, ENODEV if the bus goes away meanwhile.
+ * been used, ENODEV if the bus goes away meanwhile, EINVAL if it is its own.
+ * Only GET_INFO, GET_STATS, GET_CHANNEL, GET_GPADL_PAGES, LAST_ERROR and poll()
+ * do not count as use.
  *
  * An attached file has GET_INFO, GET_STATS, GET_CHANNEL, GET_GPADL_PAGES,
  * LAST_ERROR, SET_STATE and RESET; the others answer EBADFD. As long as it is
@@ -523,9 +525,11 @@ struct vmbsave_gpadl_pages {
  * does works as always, and if it closes its file the bus goes away: all calls
  * of the attached one answer ENODEV then.
  *
- * On closing, or when its owner dies, an unfinished session is dropped as by
- * RESET, and if the bus was RUNNING when it was attached it is so again, unless
- * %VMBSAVE_ATTACH_KEEP_STATE is set and no session had to be dropped.
+ * On closing, or when its owner dies, an unfinished session of it is dropped as
+ * by RESET, and if the bus was RUNNING when it was attached it is so again,
+ * unless %VMBSAVE_ATTACH_KEEP_STATE is set and no session had to be dropped. A
+ * save that was read to its end is finished. If it has changed no state, none is
+ * changed.
  */
 struct vmbsave_attach {
 	__u32 size;
