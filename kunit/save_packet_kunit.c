@@ -7,7 +7,6 @@
 #include "core/bus_error.h"
 #include "core/channel.h"
 #include "inflight.h"
-#include "stream/read.h"
 
 /* The two passes of .save_packet, to the letter. */
 
@@ -82,30 +81,6 @@ static const u8 *saved_state(struct kunit *test, struct vmb_test_stream *stream,
 	KUNIT_ASSERT_NOT_NULL(test, packet);
 	*bytes = le32_to_cpu(packet->vsp_bytes);
 	return (u8 *)(packet + 1) + round_up(le32_to_cpu(packet->payload_bytes), 8);
-}
-
-/* A reader takes it: padding is zero, chunks are cut where they should be. */
-static void expect_readable(struct kunit *test, const struct vmb_test_stream *stream)
-{
-	const struct vmb_stream_limits limits = {
-		.channels = 1, .packet_bytes = PAGE_SIZE, .vsp_bytes = STATE_MAX,
-		.gpadl_pages = 64,
-	};
-	struct vmb_stream_reader reader;
-	struct vmb_stream_piece piece;
-	u32 at = 0, need;
-	int ret = 0;
-
-	vmb_stream_reader_init(&reader, &limits);
-	while (!ret && at < stream->bytes) {
-		ret = vmb_stream_need(&reader, stream->data + at, stream->bytes - at, &need);
-		if (!ret)
-			ret = vmb_stream_take(&reader, stream->data + at, need);
-		at += need;
-		while (!ret && (ret = vmb_stream_next(&reader, &piece)) > 0)
-			ret = 0;
-	}
-	KUNIT_EXPECT_EQ_MSG(test, vmb_stream_finish(&reader), 0, "%s", reader.error.reason);
 }
 
 /**
@@ -197,7 +172,7 @@ static void passes_follow_the_rule(struct kunit *test)
 	/* Assert */
 	KUNIT_EXPECT_EQ(test, vmb_test_server_count(line->server, VMB_TEST_SAVE), c->calls);
 	if (!c->result) {
-		expect_readable(test, stream);
+		vmb_test_stream_expect_readable(test, stream);
 		state = saved_state(test, stream, 0, &bytes);
 		KUNIT_EXPECT_EQ(test, bytes, c->bytes);
 		KUNIT_EXPECT_TRUE(test, vmb_test_filled(state, min(bytes, 4000U), 1));

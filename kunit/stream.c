@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/align.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -11,6 +12,7 @@
 #include "migrate/save.h"
 #include "stream.h"
 #include "stream/hash.h"
+#include "stream/read.h"
 
 #define STREAM_HEAD	sizeof(struct vmbsave_stream_header)
 #define CHUNK_HEAD	sizeof(struct vmbsave_chunk_header)
@@ -389,3 +391,33 @@ int vmb_test_restore_bus(struct vmb_test_machine *machine,
 	return vmb_test_machine_set_state(machine, VMB_BUS_STOP);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_restore_bus);
+
+/**
+ * vmb_test_stream_expect_readable() - a reader takes a stream to its end
+ * @test: the case
+ * @stream: of one channel; padding is zero, chunks are cut where they should be
+ */
+void vmb_test_stream_expect_readable(struct kunit *test,
+				     const struct vmb_test_stream *stream)
+{
+	const struct vmb_stream_limits limits = {
+		.channels = 1, .packet_bytes = PAGE_SIZE, .vsp_bytes = SZ_1M,
+		.gpadl_pages = 64,
+	};
+	struct vmb_stream_reader reader;
+	struct vmb_stream_piece piece;
+	u32 at = 0, need;
+	int ret = 0;
+
+	vmb_stream_reader_init(&reader, &limits);
+	while (!ret && at < stream->bytes) {
+		ret = vmb_stream_need(&reader, stream->data + at, stream->bytes - at, &need);
+		if (!ret)
+			ret = vmb_stream_take(&reader, stream->data + at, need);
+		at += need;
+		while (!ret && (ret = vmb_stream_next(&reader, &piece)) > 0)
+			ret = 0;
+	}
+	KUNIT_EXPECT_EQ_MSG(test, vmb_stream_finish(&reader), 0, "%s", reader.error.reason);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_stream_expect_readable);

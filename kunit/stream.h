@@ -35,6 +35,8 @@ bool vmb_test_stream_same(const struct vmb_test_stream *a,
 			  const struct vmb_test_stream *b);
 void *vmb_test_stream_find(struct vmb_test_stream *stream, u16 type, u32 nth);
 
+void vmb_test_stream_expect_readable(struct kunit *test,
+				     const struct vmb_test_stream *stream);
 int vmb_test_save_channel(struct vmb_channel *channel, u32 size,
 			  struct vmb_test_stream *stream);
 int vmb_test_restore_channel(struct vmb_channel *channel,

@@ -78,7 +78,9 @@ static void what_is_made_in_place_is_what_would_be_copied(void)
 		u32 in_place = 0;
 		unsigned int random = seed;
 
-		for (i = 0; i < RECORDS && copied->bytes < IMAGE_BYTES - 2 * (PAYLOAD_MAX + 512); i++) {
+		for (i = 0; i < RECORDS; i++) {
+			if (copied->bytes > IMAGE_BYTES - 2 * (PAYLOAD_MAX + 512))
+				break;
 			bytes = pick_bytes(&random);
 			for (j = 0; j < bytes; j++)
 				payload[j] = rand_r(&random);

@@ -18,8 +18,7 @@
  * to look costs next to nothing.
  */
 
-struct static_key_false vmb_stats_time_packets = STATIC_KEY_FALSE_INIT;
-EXPORT_SYMBOL_IF_KUNIT(vmb_stats_time_packets);
+DEFINE_STATIC_KEY_FALSE(vmb_stats_time_packets);
 
 /**
  * vmb_stats_use_clock() - choose how callbacks for packets are timed

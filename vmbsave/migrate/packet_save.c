@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/align.h>
 #include <linux/errno.h>
+#include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/overflow.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "core/channel.h"
@@ -117,6 +119,29 @@ static int call(struct passes *passes, void *buf, u32 size)
 				      args->channel, args->packet->out.id, ns);
 	return WARN_ONCE(ret > 0, "vmb: .save_packet returned %d\n", ret) ?
 	       -EINVAL : ret;
+}
+
+/**
+ * vmb_save_scratch() - the session's buffer, made large enough
+ * @save: the session; the caller has its turn
+ * @bytes: how large; what was in it is lost if it grows
+ *
+ * Context: process context.
+ * Return: the buffer, or NULL: no memory.
+ */
+void *vmb_save_scratch(struct vmb_save *save, u32 bytes)
+{
+	size_t room = VMBSAVE_CHUNK_MAX;
+
+	if (save->scratch && bytes <= save->scratch_room)
+		return save->scratch;
+	/* States that grow from packet to packet do not move it for each. */
+	while (room < bytes)
+		room *= 2;
+	kvfree_sensitive(save->scratch, save->scratch_room);
+	save->scratch = kvmalloc(room, GFP_KERNEL_ACCOUNT);
+	save->scratch_room = save->scratch ? room : 0;
+	return save->scratch;
 }
 
 static void *find_room(struct vmb_save *save, const struct vmb_save_room *room, u32 size)

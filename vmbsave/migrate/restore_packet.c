@@ -182,7 +182,8 @@ int vmb_restore_packet(struct vmb_restore *restore, const void *data, u32 bytes)
 		return fail_packet(restore, -EOPNOTSUPP, "cannot restore packets");
 	ret = vmb_restore_charge(restore, sizeof(*packet) + bytes);
 	if (ret)
-		return fail_packet(restore, ret, "has no room left: the restore holds too much at once");
+		return fail_packet(restore, ret,
+				   "has no room left: the restore holds too much at once");
 	ret = call_back(restore);
 	packet = take_made(restoring);
 	if (!ret && packet) {

@@ -37,29 +37,6 @@
  * this changes a channel, so there is nothing to undo.
  */
 
-/**
- * vmb_save_scratch() - the session's buffer, made large enough
- * @save: the session; the caller has its turn
- * @bytes: how large; what was in it is lost if it grows
- *
- * Context: process context.
- * Return: the buffer, or NULL: no memory.
- */
-void *vmb_save_scratch(struct vmb_save *save, u32 bytes)
-{
-	size_t room = VMBSAVE_CHUNK_MAX;
-
-	if (save->scratch && bytes <= save->scratch_room)
-		return save->scratch;
-	/* States that grow from packet to packet do not move it for each. */
-	while (room < bytes)
-		room *= 2;
-	kvfree_sensitive(save->scratch, save->scratch_room);
-	save->scratch = kvmalloc(room, GFP_KERNEL_ACCOUNT);
-	save->scratch_room = save->scratch ? room : 0;
-	return save->scratch;
-}
-
 static bool at_end(const struct vmb_save *save)
 {
 	return save->phase == VMB_SAVE_DONE && !save->record.pending &&

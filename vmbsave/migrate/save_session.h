@@ -164,13 +164,11 @@ __printf(3, 4)
 int vmb_save_fail(struct vmb_save *save, int error, const char *fmt, ...);
 void vmb_save_trace_over(const struct vmb_save *save);
 
-/* save.c */
-void *vmb_save_scratch(struct vmb_save *save, u32 bytes);
-
 /* save_record.c: what comes next */
 int vmb_save_next_record(struct vmb_save *save);
 
 /* packet_save.c: the two passes */
+void *vmb_save_scratch(struct vmb_save *save, u32 bytes);
 int vmb_save_packet_state(struct vmb_save *save, struct vmb_channel *channel,
 			  struct vmb_packet *packet, struct vmb_save_room *room);
 int vmb_save_channel_state(struct vmb_save *save, struct vmb_channel *channel,

@@ -32,8 +32,8 @@ static_assert(offsetof(struct vmbsave_chunk_header, hash) == 24);
 static_assert(sizeof(struct vmbsave_record_header) == 8);
 static_assert(sizeof(struct vmbsave_chunk_header) + VMBSAVE_CHUNK_ROOM == VMBSAVE_CHUNK_MAX);
 static_assert(VMBSAVE_CHUNK_ROOM % RECORD_ALIGN == 0);
-static_assert(VMB_STREAM_HEADROOM == sizeof(struct vmbsave_chunk_header) +
-	      sizeof(struct vmbsave_record_header));
+static_assert(sizeof(struct vmbsave_chunk_header) + sizeof(struct vmbsave_record_header) ==
+	      VMB_STREAM_HEADROOM);
 /* END must always fit in a chunk of its own. */
 static_assert(sizeof(struct vmbsave_record_header) + sizeof(struct vmbsave_end) <=
 	      VMBSAVE_CHUNK_ROOM);
