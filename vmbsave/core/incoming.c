@@ -142,7 +142,7 @@ static const char *why_not(int error)
 {
 	switch (error) {
 	case -EOPNOTSUPP:
-		return "a packet is of a type, or refers to guest pages, that the channel does not take";
+		return "the channel takes no packets of this type, or none with guest pages";
 	case -EMSGSIZE:
 		return "a packet carries or describes more than the channel allows";
 	default:
