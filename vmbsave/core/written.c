@@ -11,6 +11,7 @@
 #include <linux/xarray.h>
 
 #include "core/bus.h"
+#include "core/guest_memory.h"
 #include "core/written.h"
 
 /**
@@ -27,6 +28,8 @@
  *
  * It is noted early because nothing can fail when guest pages are given back.
  * A mask for each group of pages keeps the list in order and without doubles.
+ *
+ * Memory of a guest in this kernel is not copied, and nothing of it is noted.
  *
  * Unhappy paths. No memory to note a page: the guest does not lend it, or the
  * VSP does not get it; those that were noted before it stay listed. What comes
@@ -91,6 +94,9 @@ int vmb_written_note(struct vmb_bus *bus, const u64 *pfns, u32 nr)
 	int ret = 0;
 	u32 i = 0;
 
+	/* No VMM copies it, and it has new numbers each time: they would pile up. */
+	if (bus->memory->ops->lend)
+		return 0;
 	while (i < nr && !ret) {
 		index = pfns[i] / PAGES_IN_MASK;
 		bits = 0;
