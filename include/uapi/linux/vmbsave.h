@@ -446,7 +446,8 @@ struct vmbsave_last_error {
  * @slowest_call: [out] VMBSAVE_CALL_*
  * @slowest_channel: [out] id of its channel
  *
- * Times are of the monotonic clock, 0 = it did not happen yet. Any state.
+ * Times are of the monotonic clock, 0 = it did not happen yet. Any state. While
+ * a save or a restore goes on, its time is looked at with every sixteenth chunk.
  *
  * Of the callbacks that come once for each packet (SAVE_PACKET, RESTORE_PACKET)
  * those that take less than two ticks of the kernel (CONFIG_HZ) are not seen,
