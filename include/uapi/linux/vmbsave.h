@@ -349,6 +349,8 @@ struct vmbsave_open_channel {
  *   RESUMING -> STOP       commits. ERROR: the stream or a VSP refused, all
  *                          channels are as they were before RESUMING. From
  *                          there each call answers the same until RESET.
+ *                          RESUMING: a fatal signal came before the commit
+ *                          began (EINTR), and nothing has happened
  *
  * RUNNING <-> STOP_COPY, RESUMING -> RUNNING and STOP_COPY <-> RESUMING go by
  * way of STOP; if the second step fails the bus stays in STOP, and @reached says
