@@ -272,6 +272,31 @@ static void vmm_goes_away(void)
 	close(fd);
 }
 
+static void cap_buses(const char *max)
+{
+	int fd = open("/sys/module/vmbsave/parameters/max_buses", O_WRONLY | O_CLOEXEC);
+
+	expect_equal("max_buses", write(fd, max, strlen(max)), strlen(max));
+	close(fd);
+}
+
+/* An attached file has no bus of its own that would count. */
+static void operator_takes_no_slot(void)
+{
+	struct vmm vmm, operator;
+	int fd;
+
+	cap_buses("2");
+	begin(&vmm, &operator, 0);
+	fd = open_device();
+	expect_true("a second bus", fd >= 0);
+	expect_equal("a third one", open_device() < 0 ? errno : 0, EDQUOT);
+	close(fd);
+	close(operator.bus);
+	vmm_end(&vmm);
+	cap_buses("64");
+}
+
 static void operator_is_killed(void)
 {
 	struct vmm vmm, operator;
@@ -316,5 +341,6 @@ void attach_commands(void)
 	restore();
 	look();
 	vmm_goes_away();
+	operator_takes_no_slot();
 	operator_is_killed();
 }
