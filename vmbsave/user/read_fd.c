@@ -29,8 +29,8 @@
  * takes one chunk at most.
  *
  * Unhappy paths. The reader's memory is not there: nothing was taken. The
- * session ends between 1 and 3: the reader has its bytes, and the next read
- * answers ESTALE. Reader and sendfile() in two threads at once: each byte goes
+ * session ends between 1 and 3: the read answers so, as if its memory had not
+ * changed, since the bytes may be the last ones and the guest goes on here. Reader and sendfile() in two threads at once: each byte goes
  * somewhere, the order is theirs.
  */
 
@@ -51,8 +51,9 @@ static ssize_t read_some(struct vmb_stream_file *stream, struct iov_iter *to)
 	if (!bytes)
 		return 0;
 	copied = copy_to_iter(stream->buf, bytes, to);
-	vmb_save_take(stream->save, copied);
-	return copied ?: -EFAULT;
+	if (!copied)
+		return -EFAULT;
+	return vmb_save_take(stream->save, copied) ?: copied;
 }
 
 /* What a sendfile() did not send comes once more. */
