@@ -98,6 +98,8 @@ int vmb_save_untake(struct vmb_save *save, u32 bytes)
 		save->next -= bytes;
 		save->next_bytes += bytes;
 		save->taken -= bytes;
+		if (bytes)
+			WRITE_ONCE(save->ended, false);
 	}
 	vmb_turn_release(&save->turn);
 	return ret;
