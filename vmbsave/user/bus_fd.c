@@ -29,6 +29,20 @@ int vmb_user_cmd_respond(const struct vmb_user_cmd *cmd)
 	return copy_to_user(cmd->uarg, cmd->arg, bytes) ? -EFAULT : 0;
 }
 
+/**
+ * vmb_user_cmd_fail() - hand the kernel's copy back from a command that fails
+ * @cmd: the ioctl
+ * @error: why; nothing that happens here is told instead
+ *
+ * Context: process context, may sleep.
+ * Return: @error.
+ */
+int vmb_user_cmd_fail(const struct vmb_user_cmd *cmd, int error)
+{
+	vmb_user_cmd_respond(cmd);
+	return error;
+}
+
 static void bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error)
 {
 	struct vmb_user_bus *user = bus->owner;
@@ -232,7 +246,7 @@ static int copy_pages(struct vmb_user_cmd *cmd, const struct vmb_written *writte
 
 	arg->nr_pages = written->nr;
 	if (room < written->nr)
-		return vmb_user_cmd_respond(cmd) ?: -ENOBUFS;
+		return vmb_user_cmd_fail(cmd, -ENOBUFS);
 	if (copy_to_user(u64_to_user_ptr(arg->pfns), written->pfns,
 			 written->nr * sizeof(*written->pfns)))
 		return -EFAULT;

@@ -53,6 +53,7 @@ struct vmb_user_cmd {
 };
 
 int vmb_user_cmd_respond(const struct vmb_user_cmd *cmd);
+int vmb_user_cmd_fail(const struct vmb_user_cmd *cmd, int error);
 
 struct vmb_user_bus *vmb_user_bus_create(void);
 void vmb_user_bus_destroy(struct vmb_user_bus *user);

@@ -178,7 +178,7 @@ static int change_state(struct vmb_user_cmd *cmd)
 	arg->reached = data.reached;
 	if (ret || (!data.save && !data.restore)) {
 		vmb_stream_fd_cancel(&stream);
-		return vmb_user_cmd_respond(cmd) ?: ret;
+		return ret ? vmb_user_cmd_fail(cmd, ret) : vmb_user_cmd_respond(cmd);
 	}
 	vmb_stream_fd_attach(&stream, &data);
 	arg->data_fd = stream.fd;
