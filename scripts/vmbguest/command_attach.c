@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/array_size.h>
@@ -272,6 +273,25 @@ static void vmm_goes_away(void)
 	close(fd);
 }
 
+/* Who began to wait before he attached hears of it too. */
+static void waits_before_attach(void)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	struct vmm vmm, operator = { .bus = open_device() };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	vmm_begin(&vmm, 0);
+	expect_equal("wait", epoll_ctl(epoll, EPOLL_CTL_ADD, operator.bus, &event), 0);
+	expect_equal("no news", epoll_wait(epoll, &event, 1, 0), 0);
+	expect_equal("ATTACH", attach_by(operator.bus, (char *)info_of(vmm.bus).name, 0), 0);
+	expect_equal("no news", epoll_wait(epoll, &event, 1, 0), 0);
+	vmm_end(&vmm);
+	expect_equal("news", epoll_wait(epoll, &event, 1, 0), 1);
+	expect_equal("it is gone", event.events, EPOLLERR | EPOLLHUP);
+	close(epoll);
+	close(operator.bus);
+}
+
 static void cap_buses(const char *max)
 {
 	int fd = open("/sys/module/vmbsave/parameters/max_buses", O_WRONLY | O_CLOEXEC);
@@ -341,6 +361,7 @@ void attach_commands(void)
 	restore();
 	look();
 	vmm_goes_away();
+	waits_before_attach();
 	operator_takes_no_slot();
 	operator_is_killed();
 }

@@ -14,6 +14,7 @@
 #include "core/written.h"
 #include "migrate/save.h"
 #include "user/bus_fd.h"
+#include "user/control.h"
 
 /**
  * vmb_user_cmd_respond() - hand the kernel's copy back, as much as is known
@@ -91,6 +92,7 @@ struct vmb_user_bus *vmb_user_bus_create(void)
 	vmb_channel_table_init(&user->channels);
 	mutex_init(&user->eventfds);
 	vmb_turn_init(&user->control);
+	spin_lock_init(&user->lock);
 	bus = vmb_bus_create(&bus_ops, &user->memory.memory, user);
 	if (IS_ERR(bus)) {
 		vmb_user_memory_destroy(&user->memory);
@@ -121,8 +123,9 @@ void vmb_user_bus_destroy(struct vmb_user_bus *user)
 	vmb_user_bus_unpublish(user);
 	vmb_channel_table_clear(&user->channels);
 	vmb_bus_destroy(bus);
-	/* An operator's file may wait to hear that it has gone. */
+	/* The file may be attached to a bus that has gone already. */
 	wake_up_poll(&user->channels.wait, EPOLLERR | EPOLLHUP);
+	vmb_user_wake_controller(user);
 	vmb_bus_put(bus);
 }
 

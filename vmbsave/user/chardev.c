@@ -204,7 +204,8 @@ static __poll_t chardev_poll(struct file *file, poll_table *wait)
 
 	if (!attached)
 		return vmb_channel_table_poll(&user->own->channels, file, wait);
-	poll_wait(file, &attached->channels.wait, wait);
+	/* Who has begun to wait before ATTACH waits there. */
+	poll_wait(file, &user->own->channels.wait, wait);
 	return vmb_bus_is_dying(attached->bus) ? EPOLLERR | EPOLLHUP : 0;
 }
 
