@@ -23,7 +23,8 @@ struct vmb_vsp_id {
  * struct vmb_save_packet - arguments of vmb_vsp.save_packet
  * @channel: [IN] the channel being saved
  * @packet: [IN] an outgoing packet in use: queued, or awaiting its completion
- * @buf: [IN] where the state goes: NULL in the first pass, else zeroed
+ * @buf: [IN] where the state goes: NULL in the first pass, else zeroed and aligned
+ *	to 8 bytes
  * @size: [IN] bytes at @buf: 0 in the first pass
  * @needed: [OUT] bytes that the state of this packet takes; preset to @size
  */
@@ -58,7 +59,8 @@ struct vmb_restore_packet {
 /**
  * struct vmb_save_state - arguments of vmb_vsp.save_state
  * @channel: [IN] the channel being saved
- * @buf: [IN] where the state goes: NULL in the first pass, else zeroed
+ * @buf: [IN] where the state goes: NULL in the first pass, else zeroed and aligned
+ *	to 8 bytes
  * @size: [IN] bytes at @buf: 0 in the first pass
  * @needed: [OUT] bytes that the state takes; preset to @size
  */

@@ -16,6 +16,7 @@
 #include "stream/read.h"
 #include "stream/record.h"
 #include "stream/write.h"
+#include "stream/write_made.h"
 
 #define PACKETS		1000U
 #define STATE_MAX	4096U
@@ -132,7 +133,7 @@ static void put_packet(struct vmb_stream_writer *writer, u64 id, u32 bytes)
 	memcpy(to, &head, sizeof(head));
 	memcpy(to + sizeof(head), state, bytes);
 	if (room)
-		vmb_stream_put_made(writer, image + image_bytes, VMBSAVE_RECORD_PACKET, all);
+		vmb_stream_put_made(writer, image + image_bytes, all);
 	else if (vmb_stream_is_long(all))
 		put_long(writer, all);
 	else

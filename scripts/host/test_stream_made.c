@@ -4,11 +4,12 @@
  * those that are copied there.
  */
 #include <stdlib.h>
+#include "stream/write_made.h"
 #include "stream_image.h"
 
 #define RECORDS		400
 #define PAYLOAD_MAX	(3 * 4096)
-#define TYPE		77
+#define TYPE		VMBSAVE_RECORD_PACKET
 
 /* Lengths around the end of a chunk, and any others */
 static u32 pick_bytes(unsigned int *seed)
@@ -57,7 +58,7 @@ static void put_made(struct image *image, const u8 *payload, u32 bytes, u32 *in_
 
 	if (room) {
 		memcpy(room, payload, bytes);
-		vmb_stream_put_made(&image->writer, image->chunk, TYPE, bytes);
+		vmb_stream_put_made(&image->writer, image->chunk, bytes);
 		++*in_place;
 	} else if (vmb_stream_is_long(bytes)) {
 		put_cut_in_place(image, payload, bytes);
@@ -112,7 +113,7 @@ static void there_is_room_for_what_fits_and_nothing_else(void)
 	EXPECT(!vmb_stream_room(&image->writer, chunk, 4057));
 	EXPECT(!vmb_stream_room(&image->writer, chunk, U32_MAX));
 	EXPECT_EQ(image->writer.used, 0);
-	vmb_stream_put_made(&image->writer, chunk, TYPE, 4032);
+	vmb_stream_put_made(&image->writer, chunk, 4032);
 	EXPECT(vmb_stream_room(&image->writer, chunk, 16) == chunk + 40 + 4032 + 8);
 	EXPECT(!vmb_stream_room(&image->writer, chunk, 17));
 	free(image);
@@ -125,7 +126,7 @@ static void a_long_record_needs_the_chunk_before_sealed(void)
 	u8 record[VMB_STREAM_HEADROOM + 5000] = { 0 };
 	void *chunk;
 
-	vmb_stream_put_made(&image->writer, image->chunk, TYPE, 8);
+	vmb_stream_put_made(&image->writer, image->chunk, 8);
 	before = image->writer;
 	EXPECT_EQ(vmb_stream_put_long(&image->writer, record, TYPE, 5000, &chunk), -EBADFD);
 	EXPECT_MEM(&image->writer, &before, sizeof(before));

@@ -142,7 +142,7 @@ static const char *why_not(int error)
 {
 	switch (error) {
 	case -EOPNOTSUPP:
-		return "a packet refers to guest pages, which is not supported";
+		return "a packet is of a type, or refers to guest pages, that the channel does not take";
 	case -EMSGSIZE:
 		return "a packet carries or describes more than the channel allows";
 	default:

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/cache.h>
 #include <linux/errno.h>
 #include <linux/list.h>
-#include <linux/prefetch.h>
 #include <linux/string.h>
 #include <linux/vmb_result.h>
 
 #include "core/channel.h"
 #include "core/lent.h"
 #include "core/outgoing.h"
+#include "core/outgoing_walk.h"
 #include "core/trace.h"
 #include "wire/descriptor.h"
 #include "wire/pipe.h"
@@ -328,79 +327,6 @@ bool vmb_outgoing_retire(struct vmb_channel *channel, u64 id, const void *buf,
 	if (out)
 		vmb_packet_call_done(vmb_outgoing_packet(out), 0, len ? buf : NULL, len);
 	return out;
-}
-
-/**
- * vmb_outgoing_first() - the entry that is saved first
- * @channel: the channel; a session keeps its queue as it is
- *
- * Context: process context.
- * Return: the entry, or NULL.
- */
-struct vmb_outgoing *vmb_outgoing_first(struct vmb_channel *channel)
-{
-	struct vmb_channel_queue *queue = &channel->queue;
-
-	if (!list_empty(&queue->sent_list))
-		return list_first_entry(&queue->sent_list, struct vmb_outgoing, node);
-	return list_first_entry_or_null(&queue->waiting, struct vmb_outgoing, node);
-}
-
-/**
- * vmb_outgoing_next() - the entry that is saved after another one
- * @channel: the channel; a session keeps its queue as it is
- * @out: the other one
- *
- * Context: process context.
- * Return: the entry, or NULL.
- */
-struct vmb_outgoing *vmb_outgoing_next(struct vmb_channel *channel,
-				       struct vmb_outgoing *out)
-{
-	struct vmb_channel_queue *queue = &channel->queue;
-
-	if (list_is_last(&out->node, &queue->waiting))
-		return NULL;
-	if (!list_is_last(&out->node, &queue->sent_list))
-		return list_next_entry(out, node);
-	return list_first_entry_or_null(&queue->waiting, struct vmb_outgoing, node);
-}
-
-/**
- * vmb_outgoing_prefetch() - have what comes after an entry in the cache
- * @channel: the channel; a session keeps its queue as it is
- * @out: the entry, or NULL: nothing happens
- *
- * A walk over more packets than the cache holds would wait for each.
- * Context: process context.
- */
-void vmb_outgoing_prefetch(struct vmb_channel *channel,
-			   const struct vmb_outgoing *out)
-{
-	const void *next;
-	u32 i;
-
-	if (!out)
-		return;
-	/* A list's head is no entry, and does no harm here. */
-	next = list_next_entry(out, node);
-	for (i = 0; i < sizeof(struct vmb_packet); i += L1_CACHE_BYTES)
-		prefetch(next + i);
-	if (out->kind == VMB_OUTGOING_PACKET)
-		prefetch(container_of(out, struct vmb_packet, out)->pointer);
-}
-
-/**
- * vmb_outgoing_is_sent() - does an entry await its completion?
- * @out: an entry of a queue
- *
- * Context: any.
- * Return: true if it does; false if it waits for room.
- */
-bool vmb_outgoing_is_sent(const struct vmb_outgoing *out)
-{
-	return out->kind == VMB_OUTGOING_PACKET &&
-	       container_of(out, struct vmb_packet, out)->state == VMB_PACKET_SENT;
 }
 
 /**

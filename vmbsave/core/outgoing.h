@@ -152,12 +152,6 @@ bool vmb_outgoing_pump(struct vmb_channel *channel);
 bool vmb_outgoing_finish(struct vmb_channel *channel);
 bool vmb_outgoing_retire(struct vmb_channel *channel, u64 id, const void *buf,
 			 u32 len);
-struct vmb_outgoing *vmb_outgoing_first(struct vmb_channel *channel);
-struct vmb_outgoing *vmb_outgoing_next(struct vmb_channel *channel,
-				       struct vmb_outgoing *out);
-void vmb_outgoing_prefetch(struct vmb_channel *channel,
-			   const struct vmb_outgoing *out);
-bool vmb_outgoing_is_sent(const struct vmb_outgoing *out);
 void vmb_outgoing_cancel(struct vmb_channel *channel, u64 from);
 
 /* The same for a queue that is not the channel's yet: what a restore stages */

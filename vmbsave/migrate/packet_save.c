@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/align.h>
 #include <linux/errno.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/overflow.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -30,6 +32,9 @@
  * the save's. Nothing has to be undone: saving changes nothing.
  */
 
+/* Whatever the parameters say; with what goes before it, it is doubled and fits. */
+#define STATE_BYTES_MAX SZ_1G
+
 static uint max_packet_state = 1U << 20;
 module_param(max_packet_state, uint, 0644);
 MODULE_PARM_DESC(max_packet_state, "bytes of state that a VSP may save for one packet");
@@ -49,7 +54,7 @@ MODULE_PARM_DESC(max_channel_state, "bytes of state that a VSP may save for one 
  */
 u32 vmb_packet_state_max(void)
 {
-	return READ_ONCE(max_packet_state);
+	return min_t(uint, READ_ONCE(max_packet_state), STATE_BYTES_MAX);
 }
 
 /**
@@ -60,7 +65,7 @@ u32 vmb_packet_state_max(void)
  */
 u32 vmb_channel_state_max(void)
 {
-	return READ_ONCE(max_channel_state);
+	return min_t(uint, READ_ONCE(max_channel_state), STATE_BYTES_MAX);
 }
 
 /**

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/visibility.h>
+#include <linux/align.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/mm.h>
@@ -418,8 +419,10 @@ static int copy_chunks(struct vmb_save *save, void *buf, u32 size, u32 *filled,
 	int ret;
 
 	for (;;) {
-		/* What fits in any case is made where it is wanted. */
-		to = size - *filled < VMBSAVE_CHUNK_MAX ? save->chunk : buf + *filled;
+		/* What fits in any case is made where it is wanted, aligned for VSPs. */
+		to = buf + *filled;
+		if (size - *filled < VMBSAVE_CHUNK_MAX || !IS_ALIGNED((unsigned long)to, 8))
+			to = save->chunk;
 		ret = ready(save, to);
 		if (ret || !save->next_bytes)
 			break;

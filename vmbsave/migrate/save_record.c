@@ -9,9 +9,10 @@
 
 #include "core/channel.h"
 #include "core/gpadl.h"
-#include "core/outgoing.h"
+#include "core/outgoing_walk.h"
 #include "core/trace.h"
 #include "migrate/save_session.h"
+#include "stream/write_made.h"
 
 static_assert(VMB_GPADL_READ_ONLY == VMBSAVE_GPADL_FLAG_READ_ONLY);
 
@@ -320,7 +321,7 @@ static int save_packet(struct vmb_save *save, struct vmb_channel *channel,
 				      sent ? 0 : out->bytes, room.state_bytes);
 	if (to && (!room.state_bytes || room.state == room.place)) {
 		fill_packet(to, out, packet->flags, sent, room.state_bytes);
-		vmb_stream_put_made(&save->writer, save->open, VMBSAVE_RECORD_PACKET,
+		vmb_stream_put_made(&save->writer, save->open,
 				    lib_bytes + room.state_bytes);
 		return 0;
 	}
@@ -359,7 +360,7 @@ static int save_queue(struct vmb_save *save)
 		return ret;
 	save->place.packet = 0;
 	save->cursor = vmb_outgoing_next(channel, out);
-	vmb_outgoing_prefetch(channel, save->cursor);
+	vmb_outgoing_prefetch(save->cursor);
 	return 0;
 }
 

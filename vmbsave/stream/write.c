@@ -18,9 +18,10 @@
 #include <asm/byteorder.h>
 #include "hash.h"
 #include "write.h"
+#include "write_made.h"
 
 #define CHUNK_HEAD	((u32)sizeof(struct vmbsave_chunk_header))
-#define RECORD_HEAD	((u32)sizeof(struct vmbsave_record_header))
+#define RECORD_HEAD	((u32)VMB_STREAM_RECORD_HEAD)
 #define RECORD_ALIGN	8U
 #define PAYLOAD_MAX	ALIGN_DOWN(U32_MAX - RECORD_HEAD, RECORD_ALIGN)
 
@@ -91,16 +92,6 @@ static int payload_bytes(const struct vmb_stream_segment *segs, u32 nr_segs, u32
 
 	*bytes = sum;
 	return 0;
-}
-
-static void put_record_header(u8 *to, u16 type, u32 bytes)
-{
-	struct vmbsave_record_header header = {
-		.type = cpu_to_le16(type),
-		.bytes = cpu_to_le32(bytes),
-	};
-
-	memcpy(to, &header, sizeof(header));
 }
 
 /* A record that fits: the way of nearly all packets, nothing but copies. */
@@ -178,7 +169,7 @@ static int put_long(struct vmb_stream_writer *w, u8 *chunk, u16 type, u32 bytes,
 	u32 head = 0;
 
 	if (!w->record_done) {
-		put_record_header(chunk + CHUNK_HEAD, type, bytes);
+		vmb_stream_put_record_header(chunk + CHUNK_HEAD, type, bytes);
 		head = RECORD_HEAD;
 	}
 	put_part(chunk + CHUNK_HEAD + head, w->record_done + head, part - head, segs, nr_segs);
@@ -229,7 +220,7 @@ int vmb_stream_put_record(struct vmb_stream_writer *w, void *chunk, u16 type,
 
 	if (!w->used)
 		w->used = CHUNK_HEAD;
-	put_record_header((u8 *)chunk + w->used, type, bytes);
+	vmb_stream_put_record_header((u8 *)chunk + w->used, type, bytes);
 	put_whole((u8 *)chunk + w->used + RECORD_HEAD, segs, nr_segs);
 	w->used += total;
 	count_record(w, type);
@@ -239,58 +230,6 @@ int vmb_stream_put_record(struct vmb_stream_writer *w, void *chunk, u16 type,
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(vmb_stream_put_record, VMBSAVE_NS);
-
-static bool fits(const struct vmb_stream_writer *w, u64 total)
-{
-	return total <= (w->used ? VMBSAVE_CHUNK_MAX - w->used : VMBSAVE_CHUNK_ROOM);
-}
-
-/**
- * vmb_stream_room() - where the payload of the next record can be made
- * @w: the writer
- * @chunk: the open chunk's %VMBSAVE_CHUNK_MAX bytes
- * @bytes: length of the payload
- *
- * For who has no other place for it than that: it spares the copy. Until
- * vmb_stream_put_made() is called nothing has happened.
- *
- * Context: Any.
- * Return: that many bytes, rounded up to 8, in @chunk; NULL: the record does not
- * fit there, or no record may be put now; vmb_stream_put_record() says why.
- */
-void *vmb_stream_room(const struct vmb_stream_writer *w, void *chunk, u32 bytes)
-{
-	if (w->flags || w->record_done || !w->sequence ||
-	    !fits(w, RECORD_HEAD + ALIGN((u64)bytes, RECORD_ALIGN)))
-		return NULL;
-	return (u8 *)chunk + (w->used ?: CHUNK_HEAD) + RECORD_HEAD;
-}
-EXPORT_SYMBOL_NS_GPL(vmb_stream_room, VMBSAVE_NS);
-
-/**
- * vmb_stream_put_made() - put a record whose payload was made in its place
- * @w: the writer; vmb_stream_room() has given the place last
- * @chunk: the open chunk
- * @type: VMBSAVE_RECORD_*, not END
- * @bytes: length of the payload, at most what was asked for
- *
- * Context: Any.
- */
-void vmb_stream_put_made(struct vmb_stream_writer *w, void *chunk, u16 type, u32 bytes)
-{
-	u32 padded = ALIGN(bytes, RECORD_ALIGN);
-	u8 *to;
-
-	if (!w->used)
-		w->used = CHUNK_HEAD;
-	to = (u8 *)chunk + w->used;
-	put_record_header(to, type, bytes);
-	if (padded != bytes)
-		memset(to + RECORD_HEAD + bytes, 0, padded - bytes);
-	w->used += RECORD_HEAD + padded;
-	count_record(w, type);
-}
-EXPORT_SYMBOL_NS_GPL(vmb_stream_put_made, VMBSAVE_NS);
 
 /**
  * vmb_stream_is_long() - does a record take chunks of its own?
@@ -333,7 +272,7 @@ int vmb_stream_put_long(struct vmb_stream_writer *w, void *record, u16 type, u32
 	total = RECORD_HEAD + ALIGN(bytes, RECORD_ALIGN);
 	part = min(total - w->record_done, (u32)VMBSAVE_CHUNK_ROOM);
 	if (!w->record_done)
-		put_record_header((u8 *)record + CHUNK_HEAD, type, bytes);
+		vmb_stream_put_record_header((u8 *)record + CHUNK_HEAD, type, bytes);
 	*chunk = (u8 *)record + w->record_done;
 	return end_part(w, type, total, part);
 }

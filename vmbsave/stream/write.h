@@ -9,6 +9,9 @@ struct vmbsave_end;
 /* Before a record's payload that vmb_stream_put_long() cuts where it lies, bytes */
 #define VMB_STREAM_HEADROOM	40
 
+/* Length of a record's header */
+#define VMB_STREAM_RECORD_HEAD	8
+
 /* vmb_stream_writer.flags */
 #define VMB_STREAM_WRITER_CONTINUED	0x1	/* the open chunk goes on with a record */
 #define VMB_STREAM_WRITER_FULL		0x2	/* nothing may follow in the open chunk */
@@ -68,8 +71,6 @@ void vmb_stream_writer_init(struct vmb_stream_writer *w, u64 stream_id);
 void vmb_stream_put_header(struct vmb_stream_writer *w, void *buf);
 int vmb_stream_put_record(struct vmb_stream_writer *w, void *chunk, u16 type,
 			  const struct vmb_stream_segment *segs, u32 nr_segs);
-void *vmb_stream_room(const struct vmb_stream_writer *w, void *chunk, u32 bytes);
-void vmb_stream_put_made(struct vmb_stream_writer *w, void *chunk, u16 type, u32 bytes);
 bool vmb_stream_is_long(u32 bytes);
 int vmb_stream_put_long(struct vmb_stream_writer *w, void *record, u16 type, u32 bytes,
 			void **chunk);

@@ -349,6 +349,8 @@ struct vmbsave_open_channel {
  *   RESUMING -> STOP       commits. ERROR: the stream or a VSP refused, all
  *                          channels are as they were before RESUMING. From
  *                          there each call answers the same until RESET.
+ *                          RESUMING: a fatal signal came before the commit
+ *                          began (EINTR), and nothing has happened
  *
  * RUNNING <-> STOP_COPY, RESUMING -> RUNNING and STOP_COPY <-> RESUMING go by
  * way of STOP; if the second step fails the bus stays in STOP, and @reached says
@@ -446,7 +448,8 @@ struct vmbsave_last_error {
  * @slowest_call: [out] VMBSAVE_CALL_*
  * @slowest_channel: [out] id of its channel
  *
- * Times are of the monotonic clock, 0 = it did not happen yet. Any state.
+ * Times are of the monotonic clock, 0 = it did not happen yet. Any state. While
+ * a save or a restore goes on, its time is looked at with every sixteenth chunk.
  *
  * Of the callbacks that come once for each packet (SAVE_PACKET, RESTORE_PACKET)
  * those that take less than two ticks of the kernel (CONFIG_HZ) are not seen,
