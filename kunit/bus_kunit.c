@@ -133,6 +133,30 @@ static void buses_are_capped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(second), -EDQUOT);
 }
 
+/* Who still looks at one that is over keeps nobody from making another. */
+static void bus_that_is_over_takes_no_slot(struct kunit *test)
+{
+	static const struct vmb_bus_ops no_ops;
+	struct vmb_guest_memory memory = {};
+	u64 taken = vmb_test_limit_leave(VMB_LIMIT_BUSES, 1);
+	struct vmb_bus *first = vmb_bus_create(&no_ops, &memory, NULL);
+	struct vmb_bus *second = ERR_PTR(-ENOENT);
+
+	if (!IS_ERR(first)) {
+		vmb_bus_get(first);
+		vmb_bus_destroy(first);
+		second = vmb_bus_create(&no_ops, &memory, NULL);
+		vmb_bus_put(first);
+	}
+	if (!IS_ERR(second))
+		vmb_bus_destroy(second);
+	vmb_limit_uncharge(VMB_LIMIT_BUSES, taken);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(first), 0);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(second), 0);
+}
+
 /* What a reader or writer of the session's data is told */
 static int use_data(const struct vmb_bus_data *data)
 {
@@ -438,6 +462,7 @@ static struct kunit_case bus_cases[] = {
 	KUNIT_CASE(ids_rise_and_are_not_used_again),
 	KUNIT_CASE(channels_are_capped),
 	KUNIT_CASE(buses_are_capped),
+	KUNIT_CASE(bus_that_is_over_takes_no_slot),
 	KUNIT_CASE(channels_come_and_go_in_stop_and_running_alone),
 	KUNIT_CASE(destroyed_in_each_state_a_bus_releases_all),
 	KUNIT_CASE(unregistering_in_each_state_ends_the_session),

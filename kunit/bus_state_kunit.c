@@ -416,6 +416,50 @@ static void new_attempt_forgets_the_last_error(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, vmb_test_machine_error(machine), "");
 }
 
+static int stop_late(void *arg)
+{
+	struct vmb_bus_data data;
+
+	return vmb_bus_set_state(arg, STO, 0, &data);
+}
+
+static int reset_late(void *arg)
+{
+	return vmb_bus_reset(arg);
+}
+
+static int destroy(void *arg)
+{
+	vmb_test_machine_destroy(arg);
+	return 0;
+}
+
+/* Also where nothing is left to do, as for a bus in STOP that shall stop. */
+static void bus_that_died_while_a_call_waited_answers_enodev(struct kunit *test)
+{
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_bus *bus = vmb_bus_get(machine->bus);
+	struct vmb_test_job *stop, *reset, *end;
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, vmb_turn_take(&bus->turn), 0);
+	stop = vmb_test_job_start(test, 0, stop_late, bus);
+	reset = vmb_test_job_start(test, 0, reset_late, bus);
+	KUNIT_EXPECT_FALSE(test, vmb_test_job_ended(stop, 100));
+	KUNIT_EXPECT_FALSE(test, vmb_test_job_ended(reset, 0));
+
+	/* Act */
+	end = vmb_test_job_start(test, 0, destroy, machine);
+	KUNIT_EXPECT_TRUE(test, vmb_test_wait(vmb_bus_is_dying(bus)));
+	vmb_turn_release(&bus->turn);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, vmb_test_job_wait(test, stop), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vmb_test_job_wait(test, reset), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vmb_test_job_wait(test, end), 0);
+	vmb_bus_put(bus);
+}
+
 static struct kunit_case bus_state_cases[] = {
 	KUNIT_CASE(every_way_leads_over_stop_and_none_out_of_error),
 	KUNIT_CASE(arc_ends_where_the_table_says),
@@ -431,6 +475,7 @@ static struct kunit_case bus_state_cases[] = {
 	KUNIT_CASE(reset_leads_to_stop_from_everywhere),
 	KUNIT_CASE(leaving_stop_copy_makes_its_data_stale),
 	KUNIT_CASE(new_attempt_forgets_the_last_error),
+	KUNIT_CASE(bus_that_died_while_a_call_waited_answers_enodev),
 	{}
 };
 

@@ -5,6 +5,7 @@
 
 #include "core/gpadl.h"
 #include "core/loopback.h"
+#include "core/written.h"
 #include "couple.h"
 #include "fixture.h"
 #include "job.h"
@@ -108,6 +109,26 @@ static void slab_memory_can_be_lent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmb_channel_create_gpadl_from_buffer(couple->client->channel, 0, buf,
 								   300, &id), 0);
 	KUNIT_EXPECT_PTR_EQ(test, gpadl_of(couple, id)->pages[0], virt_to_page(buf));
+	vmb_channel_delete_gpadl(couple->client->channel, id);
+	kfree(buf);
+}
+
+/* No VMM is there to copy them; each lending has numbers of its own, which would pile up. */
+static void pages_of_a_guest_in_this_kernel_are_not_kept_in_mind(struct kunit *test)
+{
+	struct vmb_test_couple *couple = vmb_test_couple_connect(test);
+	u8 *buf = kmalloc(300, GFP_KERNEL);
+	struct vmb_written written;
+	u32 id = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	KUNIT_EXPECT_EQ(test, vmb_channel_create_gpadl_from_buffer(couple->client->channel, 0, buf,
+								   300, &id), 0);
+
+	KUNIT_EXPECT_EQ(test, vmb_written_list(couple->server->channel->bus, &written), 0);
+
+	KUNIT_EXPECT_EQ(test, written.nr, 0);
+	vmb_written_free(&written);
 	vmb_channel_delete_gpadl(couple->client->channel, id);
 	kfree(buf);
 }
@@ -335,6 +356,7 @@ static struct kunit_case loopback_cases[] = {
 	KUNIT_CASE(the_memory_of_one_bus_is_not_that_of_another),
 	KUNIT_CASE(a_buffer_that_is_lent_reaches_the_server),
 	KUNIT_CASE(slab_memory_can_be_lent),
+	KUNIT_CASE(pages_of_a_guest_in_this_kernel_are_not_kept_in_mind),
 	KUNIT_CASE(a_range_that_does_not_fit_its_pages_is_refused),
 	KUNIT_CASE(what_was_lent_goes_when_the_client_is_closed),
 	KUNIT_CASE(deleting_waits_for_a_session_of_the_server),

@@ -277,9 +277,74 @@ static void everything_at_once_ends_well(struct kunit *test)
 	KUNIT_EXPECT_GT(test, seen, 0);
 }
 
+/**
+ * struct failing_offer - an offer whose probe fails when it may
+ * @machine: where
+ * @vsp: probed
+ * @channel: probed, referenced
+ * @probed: it is
+ * @let_fail: it may
+ */
+struct failing_offer {
+	struct vmb_test_machine *machine;
+	struct vmb_test_vsp *vsp;
+	struct vmb_channel *channel;
+	struct completion probed;
+	struct completion let_fail;
+};
+
+static int offer_job(void *arg)
+{
+	struct failing_offer *offer = arg;
+
+	return PTR_ERR_OR_ZERO(vmb_test_offer(offer->machine, offer->vsp, 1));
+}
+
+static int probe_late(struct vmb_channel *channel)
+{
+	struct vmb_test_vsp *vsp = container_of(channel->vsp, struct vmb_test_vsp, vsp);
+	struct failing_offer *offer = vsp->data;
+
+	offer->channel = vmb_channel_get(channel);
+	complete(&offer->probed);
+	wait_for_completion(&offer->let_fail);
+	return -EPERM;
+}
+
+/* Who has found the channel with the bus's lock may look at its VSP. */
+static void failed_probe_does_not_part_them_while_somebody_looks(struct kunit *test)
+{
+	struct failing_offer *offer = vmb_test_alloc(test, sizeof(*offer));
+	struct vmb_test_job *job;
+
+	/* Arrange */
+	offer->machine = vmb_test_machine_create(test);
+	offer->vsp = vmb_test_vsp_create(test);
+	offer->vsp->vsp.probe = probe_late;
+	offer->vsp->data = offer;
+	init_completion(&offer->probed);
+	init_completion(&offer->let_fail);
+	KUNIT_ASSERT_EQ(test, vmb_test_vsp_add(offer->vsp), 0);
+	job = vmb_test_job_start(test, 0, offer_job, offer);
+	wait_for_completion(&offer->probed);
+
+	/* Act, Assert */
+	scoped_guard(mutex, &offer->machine->bus->lock) {
+		complete(&offer->let_fail);
+		KUNIT_EXPECT_FALSE(test, vmb_test_job_ended(job, 300));
+		KUNIT_EXPECT_PTR_EQ(test, READ_ONCE(offer->channel->vsp),
+				    (const struct vmb_vsp *)&offer->vsp->vsp);
+	}
+	KUNIT_EXPECT_EQ(test, vmb_test_job_wait(test, job), -EPERM);
+	KUNIT_EXPECT_NULL(test, READ_ONCE(offer->channel->vsp));
+	vmb_channel_put(offer->channel);
+	vmb_test_expect_machine_empty(offer->machine);
+}
+
 static struct kunit_case race_cases[] = {
 	KUNIT_CASE(channel_goes_while_a_save_takes_another_one),
 	KUNIT_CASE(everything_at_once_ends_well),
+	KUNIT_CASE(failed_probe_does_not_part_them_while_somebody_looks),
 	{}
 };
 

@@ -126,6 +126,30 @@ static void calls_are_refused_in_stop_copy(struct kunit *test)
 	vmb_test_inflight_expect_once(test, line, 1, 1);
 }
 
+/* Between what was copied and what is said of it the source can give the save up. */
+static void nothing_is_taken_from_a_save_given_up(struct kunit *test)
+{
+	struct vmb_test_line *line = vmb_test_inflight_many(test, 1, 0);
+	struct vmb_bus_data data;
+	const void *bytes;
+	u32 nr;
+
+	/* Arrange */
+	KUNIT_ASSERT_EQ(test, vmb_bus_set_state(line->machine->bus, VMB_BUS_STOP_COPY,
+						0, &data), 0);
+	KUNIT_ASSERT_EQ(test, vmb_save_read_begin(data.save, &bytes, &nr), 0);
+	vmb_save_read_end(data.save, 0);
+
+	/* Act */
+	KUNIT_EXPECT_EQ(test, vmb_bus_reset(line->machine->bus), 0);
+
+	/* Assert */
+	KUNIT_EXPECT_EQ(test, vmb_save_take(data.save, nr), -ESTALE);
+	vmb_save_put(data.save);
+	vmb_test_inflight_resume(line);
+	vmb_test_inflight_expect_once(test, line, 1, 1);
+}
+
 static void calls_are_refused_in_resuming(struct kunit *test)
 {
 	struct vmb_test_line *line = line_in_state(test, VMB_CHANNEL_STARTED);
@@ -318,6 +342,7 @@ static struct kunit_case save_bus_cases[] = {
 	KUNIT_CASE(each_state_is_saved_and_restored_on_a_stopped_bus),
 	KUNIT_CASE(each_state_without_traffic_is_saved_on_a_running_bus),
 	KUNIT_CASE(calls_are_refused_in_stop_copy),
+	KUNIT_CASE(nothing_is_taken_from_a_save_given_up),
 	KUNIT_CASE(calls_are_refused_in_resuming),
 	KUNIT_CASE(arcs_are_refused_while_a_channel_is_saved),
 	KUNIT_CASE(arcs_are_refused_while_a_channel_is_restored),

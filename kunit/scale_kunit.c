@@ -132,8 +132,8 @@ static void destroy_all(struct kunit *test, struct site *sites, u32 nr)
 
 	for (i = 0; i < nr; i++)
 		vmb_test_machine_destroy(sites[i].machine);
-	KUNIT_ASSERT_TRUE(test, vmb_test_wait(vmb_limit_used(VMB_LIMIT_BUSES) ==
-					      t->used[VMB_LIMIT_BUSES]));
+	KUNIT_ASSERT_TRUE(test, vmb_test_wait(vmb_limit_used(VMB_LIMIT_CHANNELS) ==
+					      t->used[VMB_LIMIT_CHANNELS]));
 }
 
 static void as_many_as_are_allowed_run_and_move(struct kunit *test)

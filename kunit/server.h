@@ -157,6 +157,7 @@ struct vmb_test_knobs {
  * @node: in vmb_test.vsps
  * @registered: it is
  * @knobs: given to each server when it is probed
+ * @data: of the case
  * @log_max: calls that each server writes down; 0 = VMB_TEST_LOG_MAX
  * @lock: protects @servers
  * @servers: all that there were, struct vmb_test_server
@@ -169,6 +170,7 @@ struct vmb_test_vsp {
 	struct list_head node;
 	bool registered;
 	struct vmb_test_knobs knobs;
+	void *data;
 	u32 log_max;
 	struct mutex lock;	/* protects servers */
 	struct list_head servers;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/channel.h"
+#include "core/gpadl.h"
 #include "core/written.h"
 #include "helpers.h"
 #include "line.h"
@@ -34,7 +35,7 @@ static void pages_of_all_gpadls_are_listed_in_order_and_once(struct kunit *test)
 	vmb_written_free(&written);
 }
 
-static void a_gpadl_longer_than_a_slice_is_listed_whole(struct kunit *test)
+static void a_long_gpadl_is_listed_whole(struct kunit *test)
 {
 	const u32 pages = 4096 + 5;
 	struct vmb_test_machine *machine = vmb_test_machine_create_sized(test, pages);
@@ -131,11 +132,69 @@ static void a_page_given_to_read_is_not_listed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_written(line), line->guest.nr_pages);
 }
 
+/* Lends and takes back 20..24 to be written, and 40 and 41 to be read. */
+static void lend_and_tear_down(struct vmb_test_line *line)
+{
+	struct kunit *test = line->machine->test;
+
+	KUNIT_ASSERT_EQ(test, vmb_test_guest_lend_pages(line->channel, 11, 20, 5, 0), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_guest_lend_read_only(line->channel, 12, 40, 2, 0), 0);
+	KUNIT_ASSERT_EQ(test, vmb_gpadl_teardown(line->channel, 11), 0);
+	KUNIT_ASSERT_EQ(test, vmb_gpadl_teardown(line->channel, 12), 0);
+}
+
+static void lend_and_rescind(struct vmb_test_line *line)
+{
+	struct kunit *test = line->machine->test;
+
+	KUNIT_ASSERT_EQ(test, vmb_test_guest_lend_pages(line->channel, 11, 20, 5, 0), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_guest_lend_read_only(line->channel, 12, 40, 2, 0), 0);
+	KUNIT_ASSERT_EQ(test, vmb_bus_rescind(line->machine->bus, line->id), 0);
+}
+
+/* Its VSP may have written it, and the VMM may have copied it before that. */
+static void a_page_lent_to_write_is_listed_after_it_was_taken_back(struct kunit *test)
+{
+	static void (* const take_back[])(struct vmb_test_line *line) = {
+		lend_and_tear_down, lend_and_rescind,
+	};
+	struct vmb_test_vsp *vsp = vmb_test_vsp_register(test);
+	struct vmb_written written;
+	u32 i, page;
+
+	for (i = 0; i < ARRAY_SIZE(take_back); i++) {
+		struct vmb_test_machine *machine = vmb_test_machine_create(test);
+
+		/* Act */
+		take_back[i](vmb_test_line_offer(machine, vsp, 1));
+		KUNIT_ASSERT_EQ(test, vmb_written_list(machine->bus, &written), 0);
+
+		/* Assert */
+		KUNIT_EXPECT_EQ(test, written.nr, 5);
+		for (page = 0; page < written.nr; page++)
+			KUNIT_EXPECT_EQ(test, written.pfns[page], VMB_TEST_FIRST_PFN + 20 + page);
+		vmb_written_free(&written);
+	}
+}
+
+static void a_page_that_there_is_not_is_not_listed(struct kunit *test)
+{
+	struct vmb_test_machine *machine = vmb_test_machine_create(test);
+	struct vmb_test_line *line = vmb_test_line_offer(machine, vmb_test_vsp_register(test), 1);
+
+	KUNIT_ASSERT_EQ(test, vmb_test_guest_lend_pages(line->channel, 11, VMB_TEST_RAM_PAGES - 1,
+							2, 0), -EFAULT);
+
+	KUNIT_EXPECT_EQ(test, nr_written(line), 0);
+}
+
 static struct kunit_case written_cases[] = {
 	KUNIT_CASE(pages_of_all_gpadls_are_listed_in_order_and_once),
-	KUNIT_CASE(a_gpadl_longer_than_a_slice_is_listed_whole),
+	KUNIT_CASE(a_long_gpadl_is_listed_whole),
 	KUNIT_CASE(a_page_given_to_write_is_listed_after_it_was_given_back),
 	KUNIT_CASE(a_page_given_to_read_is_not_listed),
+	KUNIT_CASE(a_page_lent_to_write_is_listed_after_it_was_taken_back),
+	KUNIT_CASE(a_page_that_there_is_not_is_not_listed),
 	{}
 };
 

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/array_size.h>
@@ -272,6 +273,50 @@ static void vmm_goes_away(void)
 	close(fd);
 }
 
+/* Who began to wait before he attached hears of it too. */
+static void waits_before_attach(void)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	struct vmm vmm, operator = { .bus = open_device() };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	vmm_begin(&vmm, 0);
+	expect_equal("wait", epoll_ctl(epoll, EPOLL_CTL_ADD, operator.bus, &event), 0);
+	expect_equal("no news", epoll_wait(epoll, &event, 1, 0), 0);
+	expect_equal("ATTACH", attach_by(operator.bus, (char *)info_of(vmm.bus).name, 0), 0);
+	expect_equal("no news", epoll_wait(epoll, &event, 1, 0), 0);
+	vmm_end(&vmm);
+	expect_equal("news", epoll_wait(epoll, &event, 1, 0), 1);
+	expect_equal("it is gone", event.events, EPOLLERR | EPOLLHUP);
+	close(epoll);
+	close(operator.bus);
+}
+
+static void cap_buses(const char *max)
+{
+	int fd = open("/sys/module/vmbsave/parameters/max_buses", O_WRONLY | O_CLOEXEC);
+
+	expect_equal("max_buses", write(fd, max, strlen(max)), strlen(max));
+	close(fd);
+}
+
+/* An attached file has no bus of its own that would count. */
+static void operator_takes_no_slot(void)
+{
+	struct vmm vmm, operator;
+	int fd;
+
+	cap_buses("2");
+	begin(&vmm, &operator, 0);
+	fd = open_device();
+	expect_true("a second bus", fd >= 0);
+	expect_equal("a third one", open_device() < 0 ? errno : 0, EDQUOT);
+	close(fd);
+	close(operator.bus);
+	vmm_end(&vmm);
+	cap_buses("64");
+}
+
 static void operator_is_killed(void)
 {
 	struct vmm vmm, operator;
@@ -316,5 +361,7 @@ void attach_commands(void)
 	restore();
 	look();
 	vmm_goes_away();
+	waits_before_attach();
+	operator_takes_no_slot();
 	operator_is_killed();
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <linux/types.h>
 #include <linux/vmbsave.h>
@@ -108,6 +109,18 @@ static void parameter(void)
 	expect_equal("no time_packets", set_parameter("N"), 0);
 }
 
+/* What it fails for counts more than that the answer cannot be written. */
+static void answer_nowhere(struct vmm *vmm)
+{
+	struct vmbsave_gpadl_pages *arg = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+					       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	arg->size = sizeof(*arg);
+	mprotect(arg, 4096, PROT_READ);
+	expect_equal("read-only", command(vmm->bus, VMBSAVE_GET_GPADL_PAGES, arg), ENOBUFS);
+	munmap(arg, 4096);
+}
+
 static void gpadl_pages(void)
 {
 	struct vmbsave_gpadl_pages arg = { .size = sizeof(arg) };
@@ -118,6 +131,7 @@ static void gpadl_pages(void)
 	expect_equal("no room", command(vmm.bus, VMBSAVE_GET_GPADL_PAGES, &arg), ENOBUFS);
 	expect_equal("how much it takes", arg.nr_pages, VMM_PAGES / 2);
 	expect_equal("nowhere", command(vmm.bus, VMBSAVE_GET_GPADL_PAGES, &arg), EFAULT);
+	answer_nowhere(&vmm);
 	arg.nr_pages--;
 	arg.pfns = (unsigned long)pfns;
 	expect_equal("little room", command(vmm.bus, VMBSAVE_GET_GPADL_PAGES, &arg), ENOBUFS);

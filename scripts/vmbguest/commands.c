@@ -249,6 +249,7 @@ int main(void)
 	close(bus);
 	state_commands();
 	stream_commands();
+	sendfile_commands();
 	attach_commands();
 	printf("%d passed, %d failed\n", passed, failed);
 	return failed ? 1 : 0;

@@ -31,6 +31,7 @@ const char *vmm_error(struct vmm *vmm);
 
 void state_commands(void);
 void stream_commands(void);
+void sendfile_commands(void);
 void attach_commands(void);
 
 #endif /* _COMMANDS_H */

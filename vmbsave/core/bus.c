@@ -26,7 +26,7 @@ static void release_device(struct device *dev)
 	xa_destroy(&bus->channels);
 	vmb_written_destroy(bus);
 	kfree(bus);
-	vmb_limit_uncharge(VMB_LIMIT_BUSES, 1);
+	vmb_limits_bus_end();
 }
 
 static void init_bus(struct vmb_bus *bus, const struct vmb_bus_ops *ops,
@@ -46,6 +46,7 @@ static void init_bus(struct vmb_bus *bus, const struct vmb_bus_ops *ops,
 	vmb_bus_error_init(bus);
 	vmb_stats_init(bus);
 	vmb_written_init(bus);
+	vmb_limits_bus_begin();
 	device_initialize(&bus->dev);
 	bus->dev.release = release_device;
 	vmb_bus_type_join_bus(&bus->dev);
@@ -82,7 +83,7 @@ struct vmb_bus *vmb_bus_create(const struct vmb_bus_ops *ops,
 	ret = dev_set_name(&bus->dev, "vmb%d", bus->id) ?: device_add(&bus->dev);
 	if (ret) {
 		put_device(&bus->dev);
-		return ERR_PTR(ret);
+		goto err_limit;
 	}
 	bus->ops = ops;
 	return bus;
@@ -288,7 +289,8 @@ static void begin_to_die(struct vmb_bus *bus)
  * vmb_bus_destroy() - end a bus at once
  * @bus: the bus; the caller's reference goes
  *
- * A session is aborted (-ENODEV), all channels are detached and removed.
+ * A session is aborted (-ENODEV), all channels are detached and removed. It does
+ * not count for max_buses any more, though somebody may have a reference.
  * Context: process context, waits for callbacks in progress, not for packets
  * that VSPs hold.
  */
@@ -316,5 +318,6 @@ void vmb_bus_destroy(struct vmb_bus *bus)
 	/* A device may not be removed before its children. */
 	wait_event(bus->left, !READ_ONCE(bus->nr_leaving));
 	device_unregister(&bus->dev);
+	vmb_limit_uncharge(VMB_LIMIT_BUSES, 1);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_bus_destroy);

@@ -78,7 +78,7 @@ struct vmb_bus_ops {
  * @dying: set once, no more offers
  * @left: woken when @nr_leaving falls
  * @error: the last error, with a lock of its own
- * @written: masks of guest pages that VSPs got as external data, to write
+ * @written: masks of guest pages that the host could write at any time so far
  * @stats: what saves and restores cost, with a lock of its own
  * @id: number of the bus, in its name
  */

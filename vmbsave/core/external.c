@@ -189,16 +189,6 @@ static struct vmb_external_pages *alloc_pages_of(const struct vmb_external *exte
 	return NULL;
 }
 
-static int note_written(struct vmb_channel *channel, const u64 *pfns, u32 nr)
-{
-	int ret = 0;
-	u32 i;
-
-	for (i = 0; i < nr && !ret; i++)
-		ret = vmb_written_note(channel->bus, pfns[i]);
-	return ret;
-}
-
 static struct vmb_external_pages *pin(struct vmb_channel *channel,
 				      const struct vmb_external *external,
 				      bool read_only)
@@ -223,7 +213,7 @@ static struct vmb_external_pages *pin(struct vmb_channel *channel,
 	ret = memory->ops->pin(memory, pfns, pages->nr_pages, pages->pages);
 	/* Only now it is known that there are such pages. */
 	if (!ret && !read_only) {
-		ret = note_written(channel, pfns, pages->nr_pages);
+		ret = vmb_written_note(channel->bus, pfns, pages->nr_pages);
 		if (ret)
 			memory->ops->unpin(memory, pages->pages, pages->nr_pages);
 	}

@@ -10,6 +10,7 @@
 #include "core/gpadl.h"
 #include "core/guest_memory.h"
 #include "core/limits.h"
+#include "core/written.h"
 
 static_assert(PAGE_SIZE == VMBSAVE_PAGE_SIZE,
 	      "a kernel page has to be a hypervisor page");
@@ -86,7 +87,9 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_gpadl_alloc);
 /**
  * vmb_gpadl_pin() - find and pin the guest pages of a GPADL
  * @channel: the channel
- * @gpadl: with its pfns filled in
+ * @gpadl: with its pfns and flags filled in
+ *
+ * Those that the VSP may write count as written from now on.
  *
  * Context: process context, may sleep.
  * Return: 0, or -EFAULT (a page is not in guest memory), -ENOMEM, ...
@@ -101,12 +104,21 @@ int vmb_gpadl_pin(struct vmb_channel *channel, struct vmb_gpadl *gpadl)
 	if (!pages)
 		return -ENOMEM;
 	ret = memory->ops->pin(memory, gpadl->pfns, gpadl->nr_pages, pages);
-	if (ret) {
-		kvfree(pages);
-		return ret;
-	}
+	if (ret)
+		goto err_array;
+	/* Only now it is known that there are such pages. */
+	if (!(gpadl->flags & VMB_GPADL_READ_ONLY))
+		ret = vmb_written_note(channel->bus, gpadl->pfns, gpadl->nr_pages);
+	if (ret)
+		goto err_pinned;
 	gpadl->pages = pages;
 	return 0;
+
+err_pinned:
+	memory->ops->unpin(memory, pages, gpadl->nr_pages);
+err_array:
+	kvfree(pages);
+	return ret;
 }
 
 /**

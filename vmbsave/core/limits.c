@@ -45,6 +45,9 @@ static struct limit {
 	[VMB_LIMIT_STAGED]	= { .name = "staged_bytes", .max = &max_staged_bytes },
 };
 
+/* Buses whose release function has not been left yet; those that are over too. */
+static atomic_t unreleased;
+
 static DECLARE_WAIT_QUEUE_HEAD(idle);
 
 /**
@@ -112,6 +115,25 @@ const char *vmb_limit_name(enum vmb_limit which)
 EXPORT_SYMBOL_IF_KUNIT(vmb_limit_name);
 
 /**
+ * vmb_limits_bus_begin() - a bus has a release function from now on
+ * Context: any.
+ */
+void vmb_limits_bus_begin(void)
+{
+	atomic_inc(&unreleased);
+}
+
+/**
+ * vmb_limits_bus_end() - undo vmb_limits_bus_begin(): it has run
+ * Context: any.
+ */
+void vmb_limits_bus_end(void)
+{
+	if (atomic_dec_and_test(&unreleased))
+		wake_up_all(&idle);
+}
+
+/**
  * vmb_limits_wait_idle() - wait until the last bus and channel are released
  *
  * Their release functions are code of this module, so it may not go before.
@@ -119,6 +141,6 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_limit_name);
  */
 void vmb_limits_wait_idle(void)
 {
-	wait_event(idle, !vmb_limit_used(VMB_LIMIT_BUSES) &&
+	wait_event(idle, !atomic_read(&unreleased) &&
 		   !vmb_limit_used(VMB_LIMIT_CHANNELS));
 }

@@ -87,7 +87,9 @@ static int vmb_probe(struct device *dev)
 			  "vmb: %s failed to probe and left the channel enabled\n",
 			  channel->vsp->name);
 		vmb_channel_detach(channel);
-		channel->vsp = NULL;
+		/* The VSP can go now; who looks at it does so with the lock. */
+		scoped_guard(mutex, &channel->bus->lock)
+			WRITE_ONCE(channel->vsp, NULL);
 	}
 	channel->probe_error = ret;
 	return ret;

@@ -5,15 +5,13 @@
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/overflow.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 #include <linux/xarray.h>
 
-#include "core/channel.h"
-#include "core/gpadl.h"
+#include "core/bus.h"
+#include "core/guest_memory.h"
 #include "core/written.h"
 
 /**
@@ -22,20 +20,23 @@
  * A VMM that copies guest memory while the guest runs does not see what we and
  * our VSPs write there.
  *
- * 1. A GPADL that is not read-only can be written as long as it is there: its
- *    pages are listed when they are asked for.
- * 2. External data is written for a moment and given back. Its pages are noted
- *    when a VSP gets them to write, and are listed from then on, for nobody
- *    knows when the VMM has copied them last.
+ * 1. A GPADL that is not read-only can be written as long as it is there, and
+ *    its pages are noted when they are pinned. External data is written for a
+ *    moment: its pages are noted when a VSP gets them to write.
+ * 2. What was noted is listed from then on, after it was given back too, for
+ *    nobody knows when the VMM has copied it last.
  *
- * Unhappy paths. No memory to note a page: the VSP does not get it. What comes
- * and goes while the list is made may be in it or not; after STOP nothing does.
+ * It is noted early because nothing can fail when guest pages are given back.
+ * A mask for each group of pages keeps the list in order and without doubles.
+ *
+ * Memory of a guest in this kernel is not copied, and nothing of it is noted.
+ *
+ * Unhappy paths. No memory to note a page: the guest does not lend it, or the
+ * VSP does not get it; those that were noted before it stay listed. What comes
+ * while the list is made may be in it or not; after STOP nothing does.
  */
 
 #define PAGES_IN_MASK	BITS_PER_XA_VALUE
-
-/* Copied in one go with a table of GPADLs locked */
-#define SLICE		4096U
 
 /* What kvmalloc() gives without a complaint */
 #define ROOM_MAX	(INT_MAX / sizeof(u64))
@@ -60,32 +61,52 @@ void vmb_written_destroy(struct vmb_bus *bus)
 	xa_destroy(&bus->written);
 }
 
-/**
- * vmb_written_note() - a VSP is about to get a page to write
- * @bus: the bus
- * @pfn: its guest page frame number
- *
- * Context: process context, may sleep.
- * Return: 0 or -ENOMEM.
- */
-int vmb_written_note(struct vmb_bus *bus, u64 pfn)
+static int note(struct vmb_bus *bus, unsigned long index, unsigned long bits)
 {
-	unsigned long index = pfn / PAGES_IN_MASK;
-	unsigned long bit = BIT(pfn % PAGES_IN_MASK);
 	void *old = xa_load(&bus->written, index), *seen;
 	unsigned long mask;
 
 	for (;; old = seen) {
 		mask = old ? xa_to_value(old) : 0;
-		if (mask & bit)
+		if (!(bits & ~mask))
 			return 0;
 		seen = xa_cmpxchg(&bus->written, index, old,
-				  xa_mk_value(mask | bit), GFP_KERNEL);
+				  xa_mk_value(mask | bits), GFP_KERNEL);
 		if (xa_is_err(seen))
 			return xa_err(seen);
 		if (seen == old)
 			return 0;
 	}
+}
+
+/**
+ * vmb_written_note() - the host can write pages from now on
+ * @bus: the bus
+ * @pfns: their guest page frame numbers, of pages that there are
+ * @nr: how many
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or -ENOMEM and some of them are noted.
+ */
+int vmb_written_note(struct vmb_bus *bus, const u64 *pfns, u32 nr)
+{
+	unsigned long index, bits;
+	int ret = 0;
+	u32 i = 0;
+
+	/* No VMM copies it, and it has new numbers each time: they would pile up. */
+	if (bus->memory->ops->lend)
+		return 0;
+	while (i < nr && !ret) {
+		index = pfns[i] / PAGES_IN_MASK;
+		bits = 0;
+		do {
+			bits |= BIT(pfns[i] % PAGES_IN_MASK);
+		} while (++i < nr && pfns[i] / PAGES_IN_MASK == index);
+		ret = note(bus, index, bits);
+		cond_resched();
+	}
+	return ret;
 }
 
 /* Makes room for @more numbers. */
@@ -108,53 +129,21 @@ static int reserve(struct vmb_written *written, u32 more)
 	return 0;
 }
 
-/*
- * Return: 1: the next slice of a GPADL was taken; 0: there is none
- * @id: of the GPADL, moved on when it is through; @from: its next page
+/**
+ * vmb_written_list() - list the pages that the host may have written
+ * @bus: the bus
+ * @written: filled in, for vmb_written_free() whatever is returned
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or -ENOMEM.
  */
-static int take_slice(struct vmb_written *written, struct vmb_channel *channel,
-		      unsigned long *id, u32 *from)
-{
-	struct vmb_gpadl *gpadl;
-	u32 nr;
-
-	guard(spinlock)(&channel->gpadls.xa_lock);
-	gpadl = xa_find(&channel->gpadls, id, ULONG_MAX, XA_PRESENT);
-	if (!gpadl)
-		return 0;
-	nr = min(SLICE, gpadl->nr_pages - min(*from, gpadl->nr_pages));
-	if (!nr || gpadl->flags & VMB_GPADL_READ_ONLY) {
-		*from = 0;
-		return !check_add_overflow(*id, 1UL, id);
-	}
-	memcpy(written->pfns + written->nr, gpadl->pfns + *from,
-	       nr * sizeof(*gpadl->pfns));
-	written->nr += nr;
-	*from += nr;
-	return 1;
-}
-
-static int list_gpadls(struct vmb_written *written, struct vmb_channel *channel)
-{
-	unsigned long id = 0;
-	u32 from = 0;
-	int ret;
-
-	do {
-		ret = reserve(written, SLICE);
-		if (!ret)
-			ret = take_slice(written, channel, &id, &from);
-		cond_resched();
-	} while (ret > 0);
-	return ret;
-}
-
-static int list_external(struct vmb_written *written, struct vmb_bus *bus)
+int vmb_written_list(struct vmb_bus *bus, struct vmb_written *written)
 {
 	unsigned long index, bit, mask;
 	void *entry;
 	int ret;
 
+	memset(written, 0, sizeof(*written));
 	xa_for_each(&bus->written, index, entry) {
 		ret = reserve(written, PAGES_IN_MASK);
 		if (ret)
@@ -166,56 +155,6 @@ static int list_external(struct vmb_written *written, struct vmb_bus *bus)
 		cond_resched();
 	}
 	return 0;
-}
-
-static int compare(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void sort_unique(struct vmb_written *written)
-{
-	u64 *pfns = written->pfns;
-	u32 i, nr = 0;
-
-	for (i = 1; i < written->nr && pfns[i - 1] < pfns[i]; i++)
-		;
-	if (i >= written->nr)
-		return;
-	sort(pfns, written->nr, sizeof(*pfns), compare, NULL);
-	for (i = 0; i < written->nr; i++)
-		if (!nr || pfns[nr - 1] != pfns[i])
-			pfns[nr++] = pfns[i];
-	written->nr = nr;
-}
-
-/**
- * vmb_written_list() - list the pages that the host may have written
- * @bus: the bus
- * @written: filled in, for vmb_written_free() whatever is returned
- *
- * Context: process context, may sleep.
- * Return: 0 or -ENOMEM.
- */
-int vmb_written_list(struct vmb_bus *bus, struct vmb_written *written)
-{
-	struct vmb_channel **list;
-	u32 i, nr;
-	int ret;
-
-	memset(written, 0, sizeof(*written));
-	list = vmb_bus_list(bus, &nr);
-	if (IS_ERR(list))
-		return PTR_ERR(list);
-	ret = list_external(written, bus);
-	for (i = 0; i < nr && !ret; i++)
-		ret = list_gpadls(written, list[i]);
-	vmb_bus_put_list(list, nr);
-	if (!ret)
-		sort_unique(written);
-	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_written_list);
 

@@ -20,7 +20,7 @@ struct vmb_written {
 
 void vmb_written_init(struct vmb_bus *bus);
 void vmb_written_destroy(struct vmb_bus *bus);
-int vmb_written_note(struct vmb_bus *bus, u64 pfn);
+int vmb_written_note(struct vmb_bus *bus, const u64 *pfns, u32 nr);
 int vmb_written_list(struct vmb_bus *bus, struct vmb_written *written);
 void vmb_written_free(struct vmb_written *written);
 

@@ -412,7 +412,8 @@ static int walk(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
  * Context: process context, may sleep; calls back VSPs.
  * Return: 0, or an errno and the bus is where the arc that failed leaves it,
  * see struct vmbsave_set_state: -EINVAL (no such state), -EINTR, -ETIMEDOUT,
- * -EBUSY, -EBADFD, -ENOENT (no channel), -ENOMEM, or why the commit failed.
+ * -EBUSY, -EBADFD, -ENODEV (the bus goes away), -ENOENT (no channel), -ENOMEM,
+ * or why the commit failed.
  */
 int vmb_bus_set_state(struct vmb_bus *bus, enum vmb_bus_state to,
 		      u32 timeout_ms, struct vmb_bus_data *data)
@@ -426,12 +427,24 @@ int vmb_bus_set_state(struct vmb_bus *bus, enum vmb_bus_state to,
 	ret = vmb_turn_take_killable(&bus->turn);
 	if (ret)
 		return ret;
-	ret = walk(bus, to, timeout_ms, data);
+	ret = vmb_bus_is_dying(bus) ? -ENODEV : walk(bus, to, timeout_ms, data);
 	data->reached = bus->state;
 	vmb_turn_release(&bus->turn);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_bus_set_state);
+
+static int reset(struct vmb_bus *bus)
+{
+	/* Its session is aborted by the one who ends it. */
+	if (vmb_bus_is_dying(bus))
+		return -ENODEV;
+	vmb_bus_error_clear(bus);
+	if (bus->state == VMB_BUS_RUNNING)
+		return stop(bus, 0);
+	vmb_bus_go_to_stop(bus);
+	return 0;
+}
 
 /**
  * vmb_bus_reset() - drop any session and go to STOP
@@ -439,7 +452,8 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_bus_set_state);
  *
  * The way out of ERROR.
  * Context: process context, may sleep; calls back VSPs.
- * Return: 0, or from RUNNING what a stop returns.
+ * Return: 0, -EINTR, -ENODEV (the bus goes away), or from RUNNING what a stop
+ * returns.
  */
 int vmb_bus_reset(struct vmb_bus *bus)
 {
@@ -447,11 +461,7 @@ int vmb_bus_reset(struct vmb_bus *bus)
 
 	if (ret)
 		return ret;
-	vmb_bus_error_clear(bus);
-	if (bus->state == VMB_BUS_RUNNING)
-		ret = stop(bus, 0);
-	else
-		vmb_bus_go_to_stop(bus);
+	ret = reset(bus);
 	vmb_turn_release(&bus->turn);
 	return ret;
 }

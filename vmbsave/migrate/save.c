@@ -38,10 +38,10 @@
  * this changes a channel, so there is nothing to undo.
  */
 
+/* For who has the session's turn. */
 static bool at_end(const struct vmb_save *save)
 {
-	return save->phase == VMB_SAVE_DONE && !save->record.pending &&
-	       !save->next_bytes;
+	return save->ended;
 }
 
 /**
@@ -53,7 +53,7 @@ static bool at_end(const struct vmb_save *save)
  */
 bool vmb_save_at_end(const struct vmb_save *save)
 {
-	return at_end(save) && !READ_ONCE(save->error);
+	return READ_ONCE(save->ended) && !READ_ONCE(save->error);
 }
 
 /* What a channel must be like to be saved; called with its turn and lock. */
@@ -433,7 +433,7 @@ static int copy_chunks(struct vmb_save *save, void *buf, u32 size, u32 *filled,
 		if (save->next != buf + *filled)
 			memcpy(buf + *filled, save->next, save->next_bytes);
 		*filled += save->next_bytes;
-		save->next_bytes = 0;
+		vmb_save_advance(save, save->next_bytes);
 	}
 	/* What was handed out is not lost: the next call answers the error. */
 	return ret && *filled ? VMB_MORE : ret;

@@ -25,7 +25,7 @@ u64 vmb_save_bound(struct vmb_bus *bus);
 
 int vmb_save_read_begin(struct vmb_save *save, const void **data, u32 *bytes);
 void vmb_save_read_end(struct vmb_save *save, u32 consumed);
-void vmb_save_take(struct vmb_save *save, u32 consumed);
+int vmb_save_take(struct vmb_save *save, u32 consumed);
 int vmb_save_untake(struct vmb_save *save, u32 bytes);
 
 #endif /* _VMB_MIGRATE_SAVE_H */

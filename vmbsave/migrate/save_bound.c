@@ -46,7 +46,10 @@ static void add_gpadls(struct bound *bound, struct vmb_channel *channel)
 			    gpadl->nr_pages * (u64)sizeof(__le64));
 }
 
-/* It is on offer, and with the bus's lock it stays so: its VSP is there. */
+/*
+ * It is on offer, and with the bus's lock it stays so. A VSP that it has is
+ * there: who parts the two takes that lock before the VSP can go.
+ */
 static void add_channel(struct bound *bound, struct vmb_channel *channel)
 {
 	const struct vmb_vsp *vsp = READ_ONCE(channel->vsp);

@@ -2,6 +2,7 @@
 #ifndef _VMB_MIGRATE_SAVE_SESSION_H
 #define _VMB_MIGRATE_SAVE_SESSION_H
 
+#include <linux/compiler.h>
 #include <linux/kref.h>
 #include <linux/types.h>
 
@@ -87,6 +88,7 @@ struct vmb_save_record {
  * @next: bytes that were made and not handed out yet, at @open or in @scratch
  * @next_bytes: how many
  * @taken: bytes before them that were handed out, of the same chunk
+ * @ended: the last byte was handed out; read without the turn too
  * @phase: what comes next
  * @index: of the channel in @channels
  * @channel_start: bytes of the stream before that channel
@@ -119,6 +121,7 @@ struct vmb_save {
 	const u8 *next;
 	u32 next_bytes;
 	u32 taken;
+	bool ended;
 	enum vmb_save_phase phase;
 	u32 index;
 	u64 channel_start;
@@ -157,6 +160,9 @@ static inline void vmb_save_advance(struct vmb_save *save, u32 consumed)
 	save->next += consumed;
 	save->next_bytes -= consumed;
 	save->taken += consumed;
+	if (save->phase == VMB_SAVE_DONE && !save->record.pending &&
+	    !save->next_bytes)
+		WRITE_ONCE(save->ended, true);
 }
 
 /* save_over.c: how it ends */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
 #include <linux/bug.h>
 #include <linux/container_of.h>
 #include <linux/errno.h>
@@ -50,21 +51,30 @@ wait_queue_head_t *vmb_save_news(struct vmb_save *save)
  * @save: the session; vmb_save_read_end() said that none were
  * @consumed: at most what vmb_save_read_begin() gave
  *
- * Nothing happens if the session is over by now.
+ * A session that was dropped or has failed meanwhile goes on without the reader.
+ * He must not hear of success then: the bytes can be the last ones, and the
+ * source does not know that he has them.
+ *
  * Context: process context, may sleep.
+ * Return: 0; or nothing was taken: -ESTALE (it is over), or why it has failed.
  */
-void vmb_save_take(struct vmb_save *save, u32 consumed)
+int vmb_save_take(struct vmb_save *save, u32 consumed)
 {
+	int ret;
+
 	if (WARN_ON_ONCE(vmb_turn_take(&save->turn)))
-		return;
-	if (!save->dropped) {
+		return -EDEADLK;
+	ret = vmb_save_status(save);
+	if (!ret) {
 		vmb_save_advance(save, consumed);
 		vmb_save_account(save);
 	}
 	vmb_turn_release(&save->turn);
 	if (vmb_save_at_end(save))
 		wake_up_all(&save->news);
+	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_save_take);
 
 /**
  * vmb_save_untake() - hand bytes out once more
@@ -88,6 +98,8 @@ int vmb_save_untake(struct vmb_save *save, u32 bytes)
 		save->next -= bytes;
 		save->next_bytes += bytes;
 		save->taken -= bytes;
+		if (bytes)
+			WRITE_ONCE(save->ended, false);
 	}
 	vmb_turn_release(&save->turn);
 	return ret;

@@ -14,6 +14,7 @@
 #include "core/written.h"
 #include "migrate/save.h"
 #include "user/bus_fd.h"
+#include "user/control.h"
 
 /**
  * vmb_user_cmd_respond() - hand the kernel's copy back, as much as is known
@@ -27,6 +28,20 @@ int vmb_user_cmd_respond(const struct vmb_user_cmd *cmd)
 	size_t bytes = min(cmd->user_size, cmd->size);
 
 	return copy_to_user(cmd->uarg, cmd->arg, bytes) ? -EFAULT : 0;
+}
+
+/**
+ * vmb_user_cmd_fail() - hand the kernel's copy back from a command that fails
+ * @cmd: the ioctl
+ * @error: why; nothing that happens here is told instead
+ *
+ * Context: process context, may sleep.
+ * Return: @error.
+ */
+int vmb_user_cmd_fail(const struct vmb_user_cmd *cmd, int error)
+{
+	vmb_user_cmd_respond(cmd);
+	return error;
 }
 
 static void bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error)
@@ -77,6 +92,7 @@ struct vmb_user_bus *vmb_user_bus_create(void)
 	vmb_channel_table_init(&user->channels);
 	mutex_init(&user->eventfds);
 	vmb_turn_init(&user->control);
+	spin_lock_init(&user->lock);
 	bus = vmb_bus_create(&bus_ops, &user->memory.memory, user);
 	if (IS_ERR(bus)) {
 		vmb_user_memory_destroy(&user->memory);
@@ -107,8 +123,9 @@ void vmb_user_bus_destroy(struct vmb_user_bus *user)
 	vmb_user_bus_unpublish(user);
 	vmb_channel_table_clear(&user->channels);
 	vmb_bus_destroy(bus);
-	/* An operator's file may wait to hear that it has gone. */
+	/* The file may be attached to a bus that has gone already. */
 	wake_up_poll(&user->channels.wait, EPOLLERR | EPOLLHUP);
+	vmb_user_wake_controller(user);
 	vmb_bus_put(bus);
 }
 
@@ -232,7 +249,7 @@ static int copy_pages(struct vmb_user_cmd *cmd, const struct vmb_written *writte
 
 	arg->nr_pages = written->nr;
 	if (room < written->nr)
-		return vmb_user_cmd_respond(cmd) ?: -ENOBUFS;
+		return vmb_user_cmd_fail(cmd, -ENOBUFS);
 	if (copy_to_user(u64_to_user_ptr(arg->pfns), written->pfns,
 			 written->nr * sizeof(*written->pfns)))
 		return -EFAULT;

@@ -3,6 +3,7 @@
 #define _VMB_USER_BUS_FD_H
 
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 #include "core/turn.h"
@@ -21,7 +22,8 @@ struct vmb_user_file;
  * @control: who may change the state of the bus, or who does so; taken before
  *	the bus's turn
  * @controller: the attached file that does, NULL = the one that has made the
- *	bus; changes with @control
+ *	bus; changes with @control and @lock
+ * @lock: keeps @controller there while it is woken
  *
  * Goes with the last reference on @bus, which can be a data fd's.
  */
@@ -32,6 +34,7 @@ struct vmb_user_bus {
 	struct mutex eventfds; /* one SET_EVENTFDS at a time */
 	struct vmb_turn control;
 	const struct vmb_user_file *controller;
+	spinlock_t lock; /* keeps @controller there */
 };
 
 /**
@@ -53,6 +56,7 @@ struct vmb_user_cmd {
 };
 
 int vmb_user_cmd_respond(const struct vmb_user_cmd *cmd);
+int vmb_user_cmd_fail(const struct vmb_user_cmd *cmd, int error);
 
 struct vmb_user_bus *vmb_user_bus_create(void);
 void vmb_user_bus_destroy(struct vmb_user_bus *user);

@@ -20,6 +20,24 @@
 #include "user/chardev.h"
 #include "user/control.h"
 
+/* What user space was built with; the same on every architecture. */
+static_assert(sizeof(struct vmbsave_info) == 128);
+static_assert(sizeof(struct vmbsave_memory_region) == 32);
+static_assert(sizeof(struct vmbsave_offer_channel) == 48);
+static_assert(sizeof(struct vmbsave_channel_info) == 136);
+static_assert(sizeof(struct vmbsave_channel_id) == 8);
+static_assert(sizeof(struct vmbsave_eventfds) == 16);
+static_assert(sizeof(struct vmbsave_create_gpadl) == 40);
+static_assert(sizeof(struct vmbsave_gpadl_id) == 16);
+static_assert(sizeof(struct vmbsave_open_channel) == 160);
+static_assert(sizeof(struct vmbsave_set_state) == 24);
+static_assert(sizeof(struct vmbsave_reset) == 8);
+static_assert(sizeof(struct vmbsave_last_error) == 232);
+static_assert(sizeof(struct vmbsave_stats) == 152);
+static_assert(sizeof(struct vmbsave_gpadl_pages) == 24);
+static_assert(sizeof(struct vmbsave_attach) == 72);
+static_assert(sizeof(struct vmbsave_event) == 16);
+
 /* Room for the structure of any ioctl; each begins with its size. */
 union arg {
 	u32 size;
@@ -186,7 +204,8 @@ static __poll_t chardev_poll(struct file *file, poll_table *wait)
 
 	if (!attached)
 		return vmb_channel_table_poll(&user->own->channels, file, wait);
-	poll_wait(file, &attached->channels.wait, wait);
+	/* Who has begun to wait before ATTACH waits there. */
+	poll_wait(file, &user->own->channels.wait, wait);
 	return vmb_bus_is_dying(attached->bus) ? EPOLLERR | EPOLLHUP : 0;
 }
 

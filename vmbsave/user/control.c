@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/capability.h>
 #include <linux/err.h>
+#include <linux/poll.h>
 #include <linux/string.h>
 
 #include <uapi/linux/vmbsave.h>
@@ -81,6 +82,29 @@ static void end_control(struct vmb_user_cmd *cmd)
 	vmb_turn_release(&cmd->user->control);
 }
 
+static void set_controller(struct vmb_user_bus *user,
+			   const struct vmb_user_file *controller)
+{
+	guard(spinlock)(&user->lock);
+	WRITE_ONCE(user->controller, controller);
+}
+
+/**
+ * vmb_user_wake_controller() - a bus has gone
+ * @user: the bus
+ *
+ * Whoever is attached to it may wait to hear so. It does not take @control: a
+ * change of state can wait for memory of the operator's, the VMM not for that.
+ * Context: process context.
+ */
+void vmb_user_wake_controller(struct vmb_user_bus *user)
+{
+	guard(spinlock)(&user->lock);
+	if (user->controller)
+		wake_up_poll(&user->controller->own->channels.wait,
+			     EPOLLERR | EPOLLHUP);
+}
+
 static int attach(struct vmb_user_file *file, struct vmb_user_bus *user,
 		  bool keep)
 {
@@ -97,7 +121,7 @@ static int attach(struct vmb_user_file *file, struct vmb_user_bus *user,
 	} else {
 		vmb_bus_mark(user->bus, &file->mark);
 		file->keep = keep;
-		WRITE_ONCE(user->controller, file);
+		set_controller(user, file);
 	}
 	vmb_turn_release(&user->control);
 	return ret;
@@ -135,7 +159,10 @@ int vmb_user_attach(struct vmb_user_cmd *cmd)
 		vmb_bus_put(user->bus);
 		return ret;
 	}
-	/* Somebody may be looking at it, or wait for it in poll(). */
+	/*
+	 * Somebody may be looking at it, or wait for it in poll(); he is woken,
+	 * and sees it if the other bus has gone since it was attached.
+	 */
 	vmb_bus_get(file->own->bus);
 	vmb_user_bus_destroy(file->own);
 	return 0;
@@ -152,7 +179,7 @@ void vmb_user_file_detach(struct vmb_user_file *file)
 
 	if (!WARN_ON_ONCE(vmb_turn_take(&user->control))) {
 		vmb_bus_undo(user->bus, &file->mark, file->keep);
-		WRITE_ONCE(user->controller, NULL);
+		set_controller(user, NULL);
 		vmb_turn_release(&user->control);
 	}
 	vmb_bus_put(user->bus);
@@ -178,7 +205,7 @@ static int change_state(struct vmb_user_cmd *cmd)
 	arg->reached = data.reached;
 	if (ret || (!data.save && !data.restore)) {
 		vmb_stream_fd_cancel(&stream);
-		return vmb_user_cmd_respond(cmd) ?: ret;
+		return ret ? vmb_user_cmd_fail(cmd, ret) : vmb_user_cmd_respond(cmd);
 	}
 	vmb_stream_fd_attach(&stream, &data);
 	arg->data_fd = stream.fd;

@@ -12,7 +12,7 @@ struct vmb_user_cmd;
 /**
  * struct vmb_user_file - an open file of /dev/vmbsave
  * @own: the bus that it has made; of an attached file it is gone and referenced,
- *	for who looked at it then
+ *	for who looked at it then and for who waits in poll()
  * @attached: NULL: nothing was done on the file yet; %VMB_USER_FILE_USED: the
  *	bus is its own; else that of another file, referenced. Never changes
  *	again once it is not NULL
@@ -31,6 +31,7 @@ struct vmb_user_file {
 struct vmb_user_bus *vmb_user_file_attached(struct vmb_user_file *file);
 bool vmb_user_file_use(struct vmb_user_file *file);
 void vmb_user_file_detach(struct vmb_user_file *file);
+void vmb_user_wake_controller(struct vmb_user_bus *user);
 
 int vmb_user_attach(struct vmb_user_cmd *cmd);
 int vmb_user_set_state(struct vmb_user_cmd *cmd);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/errno.h>
 #include <linux/fs.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
+#include <linux/splice.h>
 #include <linux/string.h>
 #include <linux/uio.h>
 
@@ -29,9 +31,13 @@
  * takes one chunk at most.
  *
  * Unhappy paths. The reader's memory is not there: nothing was taken. The
- * session ends between 1 and 3: the reader has its bytes, and the next read
- * answers ESTALE. Reader and sendfile() in two threads at once: each byte goes
- * somewhere, the order is theirs.
+ * session ends between 1 and 3: the read answers so, as if its memory had not
+ * changed, since the bytes may be the last ones and the guest goes on here. The
+ * position was set back farther than that: ESPIPE, until it is where the stream
+ * is. A read while another thread is in sendfile() waits for the chunk on its
+ * way into the pipe, and then does not know from the position whether the rest
+ * will be sent or has been given up: it takes back what it can. The two must
+ * not be in progress at once; a stream with a repeated piece is refused.
  */
 
 /* Return: bytes handed out, 0: the end of the stream; or a negative errno */
@@ -42,6 +48,7 @@ static ssize_t read_some(struct vmb_stream_file *stream, struct iov_iter *to)
 	u32 bytes;
 	int ret;
 
+	lockdep_assert_held(&stream->lock);
 	ret = vmb_save_read_begin(stream->save, &data, &bytes);
 	if (ret)
 		return ret;
@@ -51,20 +58,26 @@ static ssize_t read_some(struct vmb_stream_file *stream, struct iov_iter *to)
 	if (!bytes)
 		return 0;
 	copied = copy_to_iter(stream->buf, bytes, to);
-	vmb_save_take(stream->save, copied);
-	return copied ?: -EFAULT;
+	if (!copied)
+		return -EFAULT;
+	return vmb_save_take(stream->save, copied) ?: copied;
 }
 
 /* What a sendfile() did not send comes once more. */
 static int take_back(struct vmb_stream_file *stream, loff_t position)
 {
 	loff_t unsent = stream->spliced - position;
+	int ret;
 
-	stream->spliced = position;
-	if (unsent <= 0)
+	lockdep_assert_held(&stream->lock);
+	if (!unsent)
 		return 0;
-	return unsent > VMBSAVE_CHUNK_MAX ? -ESPIPE :
-	       vmb_save_untake(stream->save, unsent);
+	if (unsent < 0 || unsent > VMBSAVE_CHUNK_MAX)
+		return -ESPIPE;
+	ret = vmb_save_untake(stream->save, unsent);
+	if (!ret)
+		stream->spliced = position;
+	return ret;
 }
 
 /* An error after some bytes is kept by the session for the next call. */
@@ -73,6 +86,7 @@ static ssize_t read_locked(struct vmb_stream_file *stream, struct iov_iter *to)
 	size_t done = 0;
 	ssize_t ret = 0;
 
+	lockdep_assert_held(&stream->lock);
 	while (iov_iter_count(to)) {
 		ret = read_some(stream, to);
 		if (ret <= 0)
@@ -88,18 +102,22 @@ static ssize_t read_locked(struct vmb_stream_file *stream, struct iov_iter *to)
 static ssize_t read_fd_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct vmb_stream_file *stream = iocb->ki_filp->private_data;
-	ssize_t ret;
+	/* Only this task can make it so: then it is in splice_one(), with the lock. */
+	bool splices = READ_ONCE(stream->splicer) == current;
+	ssize_t ret = 0;
 
-	ret = vmb_stream_file_lock(iocb);
-	if (ret)
-		return ret;
-	if (READ_ONCE(stream->splicer) != current)
+	if (!splices) {
+		ret = vmb_stream_file_lock(iocb->ki_filp, iocb->ki_flags & IOCB_NOWAIT);
+		if (ret)
+			return ret;
 		ret = take_back(stream, iocb->ki_filp->f_pos);
+	}
 	if (!ret)
 		ret = read_locked(stream, to);
 	if (ret > 0)
 		iocb->ki_pos += ret;
-	mutex_unlock(&stream->lock);
+	if (!splices)
+		mutex_unlock(&stream->lock);
 	return ret;
 }
 
@@ -112,6 +130,7 @@ static ssize_t splice_one(struct file *file, loff_t *ppos,
 	ssize_t ret;
 	u32 bytes;
 
+	lockdep_assert_held(&stream->lock);
 	ret = take_back(stream, *ppos);
 	if (!ret)
 		ret = vmb_save_read_begin(stream->save, &data, &bytes);
@@ -132,11 +151,13 @@ static ssize_t read_fd_splice_read(struct file *file, loff_t *ppos,
 	struct vmb_stream_file *stream = file->private_data;
 	ssize_t ret;
 
-	/* The helper takes the lock; another task that splices is told to wait. */
-	if (cmpxchg(&stream->splicer, NULL, current))
-		return -EAGAIN;
+	ret = vmb_stream_file_lock(file, flags & SPLICE_F_NONBLOCK);
+	if (ret)
+		return ret;
+	WRITE_ONCE(stream->splicer, current);
 	ret = splice_one(file, ppos, pipe, len, flags);
 	WRITE_ONCE(stream->splicer, NULL);
+	mutex_unlock(&stream->lock);
 	return ret;
 }
 

@@ -15,17 +15,18 @@
 
 /**
  * vmb_stream_file_lock() - begin a call on a data fd
- * @iocb: the call
+ * @file: the file
+ * @nowait: the call wants not to wait; nor does any of a file with O_NONBLOCK
  *
  * Context: process context, may sleep.
  * Return: 0, and the file's lock is held; or -EAGAIN (another call is in
  * progress, and the caller does not want to wait), -ERESTARTSYS.
  */
-int vmb_stream_file_lock(const struct kiocb *iocb)
+int vmb_stream_file_lock(struct file *file, bool nowait)
 {
-	struct vmb_stream_file *stream = iocb->ki_filp->private_data;
+	struct vmb_stream_file *stream = file->private_data;
 
-	if (iocb->ki_filp->f_flags & O_NONBLOCK || iocb->ki_flags & IOCB_NOWAIT)
+	if (file->f_flags & O_NONBLOCK || nowait)
 		return mutex_trylock(&stream->lock) ? 0 : -EAGAIN;
 	return mutex_lock_interruptible(&stream->lock) ? -ERESTARTSYS : 0;
 }

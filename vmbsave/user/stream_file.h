@@ -13,12 +13,14 @@ struct vmb_save;
 /**
  * struct vmb_stream_file - a data fd
  * @lock: one call at a time; held while user space is copied from or to, so
- *	that nothing takes it but calls on this file
+ *	that nothing takes it but calls on this file. Protects @spliced, @splicer
+ *	and what is at @buf; the rest does not change once it was attached
  * @save: referenced, of a file to read; NULL until it was attached
  * @restore: referenced, of a file to write; NULL until it was attached
  * @buf: what is on its way, %VMBSAVE_CHUNK_MAX bytes
  * @spliced: where in the file the last splice ended
- * @splicer: who splices from the file
+ * @splicer: who splices from the file, with @lock; read without it by whoever
+ *	wants to know whether it is him
  */
 struct vmb_stream_file {
 	struct mutex lock; /* one call at a time */
@@ -29,7 +31,7 @@ struct vmb_stream_file {
 	struct task_struct *splicer;
 };
 
-int vmb_stream_file_lock(const struct kiocb *iocb);
+int vmb_stream_file_lock(struct file *file, bool nowait);
 void vmb_stream_file_free(struct vmb_stream_file *stream);
 
 /* read_fd.c, write_fd.c */

@@ -78,7 +78,7 @@ static ssize_t write_fd_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	size_t done = 0;
 	ssize_t ret;
 
-	ret = vmb_stream_file_lock(iocb);
+	ret = vmb_stream_file_lock(iocb->ki_filp, iocb->ki_flags & IOCB_NOWAIT);
 	if (ret)
 		return ret;
 	while (iov_iter_count(from)) {

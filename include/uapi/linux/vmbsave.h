@@ -493,10 +493,11 @@ struct vmbsave_stats {
  *	rising order, each once
  *
  * The guest pages that the host may have written without the VMM's seeing it:
- * those of every GPADL that is not read-only, and of all external data that a
- * VSP was given to write since the bus was made, for nobody here knows when the
- * VMM copied them last. They count as dirty at all times: a VMM copies them
- * after STOP. Any state. While the bus runs there can be more at once.
+ * those of every GPADL that was not read-only and of all external data that a
+ * VSP was given to write, since the bus was made. They stay listed when the
+ * GPADL is torn down or the channel goes, for nobody here knows when the VMM
+ * copied them last. They count as dirty at all times: a VMM copies them after
+ * STOP. Any state. While the bus runs there can be more at once.
  */
 struct vmbsave_gpadl_pages {
 	__u32 size;
