@@ -218,7 +218,7 @@ void vmb_test_line_settle(struct vmb_test_line *line)
 
 	do {
 		vmb_channel_flush(line->channel);
-	} while (work_busy(&line->channel->work.work) && --rounds);
+	} while (work_busy(&line->channel->work) && --rounds);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_settle);
 

@@ -34,7 +34,7 @@ static void release_work(struct work_struct *work)
 		container_of(work, struct vmb_channel, release);
 
 	/* Completing a packet late can have kicked the worker once more. */
-	cancel_delayed_work_sync(&channel->work);
+	vmb_channel_flow_cancel(channel);
 	vmb_client_cancel(channel->client);
 	vmb_external_unpin(channel);
 	put_device(&channel->dev);
@@ -203,7 +203,7 @@ void vmb_channel_detach(struct vmb_channel *channel)
 	if (vmb_channel_state_is_open(channel->state))
 		vmb_channel_shut(channel);
 	vmb_queue_discard(channel, &channel->queue);
-	cancel_delayed_work_sync(&channel->work);
+	vmb_channel_flow_cancel(channel);
 	/* It can have been about to, and others keep the channel for long. */
 	vmb_external_unpin(channel);
 	vmb_client_disconnect(channel);

@@ -184,6 +184,7 @@ struct vmb_channel_queue {
  * @passive: packets have to come in process context, as they always do
  *
  * @work: the worker: delivery, completion routines, the queue
+ * @later: kicks it after a while
  * @run: the worker delivers
  * @in: guest-to-host ring, the worker's alone while @run
  * @rx: the worker's copy of one packet
@@ -255,7 +256,8 @@ struct vmb_channel {
 	u16 latency;
 	bool passive;
 
-	struct delayed_work work;
+	struct work_struct work;
+	struct delayed_work later;
 	bool run;
 	struct vmb_ring in;
 	void *rx;
@@ -413,6 +415,7 @@ void vmb_channel_fail_locked(struct vmb_channel *channel, int error,
 			     const char *why);
 void vmb_channel_kick(struct vmb_channel *channel);
 void vmb_channel_kick_guest(struct vmb_channel *channel);
+void vmb_channel_flow_cancel(struct vmb_channel *channel);
 void vmb_channel_flush(struct vmb_channel *channel);
 
 #endif /* _VMB_CORE_CHANNEL_H */

@@ -30,7 +30,7 @@
 bool vmb_channel_in_callback(struct vmb_channel *channel)
 {
 	return vmb_turn_is_mine(&channel->turn) ||
-	       current_work() == &channel->work.work ||
+	       current_work() == &channel->work ||
 	       vmb_client_is_working(channel->client);
 }
 

@@ -62,7 +62,7 @@ static void report_failure(struct vmb_channel *channel)
 static void channel_work(struct work_struct *work)
 {
 	struct vmb_channel *channel =
-		container_of(to_delayed_work(work), struct vmb_channel, work);
+		container_of(work, struct vmb_channel, work);
 	bool more;
 
 	more = vmb_outgoing_finish(channel);
@@ -102,6 +102,16 @@ void vmb_channel_flow_resume(struct vmb_channel *channel)
 		vmb_channel_put(channel);
 }
 
+/*
+ * Not the worker itself with a delay: to bring that forward takes it out of its
+ * queue, and who waits for it to end by then waits no longer, while it still
+ * runs for the time before.
+ */
+static void later_work(struct work_struct *work)
+{
+	vmb_channel_kick(container_of(to_delayed_work(work), struct vmb_channel, later));
+}
+
 /**
  * vmb_channel_flow_init() - prepare a new channel for traffic
  * @channel: the channel
@@ -109,7 +119,8 @@ void vmb_channel_flow_resume(struct vmb_channel *channel)
  */
 void vmb_channel_flow_init(struct vmb_channel *channel)
 {
-	INIT_DELAYED_WORK(&channel->work, channel_work);
+	INIT_WORK(&channel->work, channel_work);
+	INIT_DELAYED_WORK(&channel->later, later_work);
 	INIT_WORK(&channel->resume, resume_work);
 	init_waitqueue_head(&channel->drained);
 	INIT_LIST_HEAD(&channel->incoming);
@@ -119,13 +130,26 @@ void vmb_channel_flow_init(struct vmb_channel *channel)
 }
 
 /**
+ * vmb_channel_flow_cancel() - the worker has nothing to do any more
+ * @channel: the channel; only completing a packet late can kick it again
+ * Context: process context, not the worker; waits for it.
+ */
+void vmb_channel_flow_cancel(struct vmb_channel *channel)
+{
+	cancel_work_sync(&channel->work);
+	/* It can have asked to be called later, and that kicks it. */
+	cancel_delayed_work_sync(&channel->later);
+	cancel_work_sync(&channel->work);
+}
+
+/**
  * vmb_channel_kick() - let the worker look what there is to do
  * @channel: the channel
  * Context: any.
  */
 void vmb_channel_kick(struct vmb_channel *channel)
 {
-	vmb_workqueue_queue_delayed(&channel->work, 0);
+	vmb_workqueue_queue(&channel->work);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_channel_kick);
 
@@ -159,7 +183,7 @@ void vmb_channel_kick_guest(struct vmb_channel *channel)
 void vmb_channel_flush(struct vmb_channel *channel)
 {
 	vmb_channel_kick(channel);
-	flush_delayed_work(&channel->work);
+	flush_work(&channel->work);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_channel_flush);
 

@@ -159,7 +159,7 @@ void vmb_packet_defer(struct vmb_packet_completion *packet)
 {
 	struct vmb_channel *channel = packet->channel;
 
-	if (WARN_ONCE(current_work() != &channel->work.work ||
+	if (WARN_ONCE(current_work() != &channel->work ||
 		      READ_ONCE(channel->delivering) != packet,
 		      "vmb: a packet was deferred that is not being processed\n"))
 		return;

@@ -85,7 +85,7 @@ static struct vmb_packet_completion *make_room(struct vmb_channel *channel,
 	packet = vmb_packet_completion_receive(channel, external_bytes);
 	if (!IS_ERR(packet))
 		return packet;
-	vmb_workqueue_queue_delayed(&channel->work, msecs_to_jiffies(RETRY_MS));
+	vmb_workqueue_queue_delayed(&channel->later, msecs_to_jiffies(RETRY_MS));
 	return NULL;
 }
 
@@ -134,7 +134,7 @@ static void fail(struct vmb_channel *channel, int error, const char *why)
 /* A VSP that goes on deferring does not keep a CPU busy. */
 static void come_back(struct vmb_channel *channel)
 {
-	vmb_workqueue_queue_delayed(&channel->work, channel->nr_deferred > 1 ?
+	vmb_workqueue_queue_delayed(&channel->later, channel->nr_deferred > 1 ?
 				    msecs_to_jiffies(RETRY_MS) : 0);
 }
 
