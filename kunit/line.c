@@ -206,6 +206,12 @@ struct vmb_test_line *vmb_test_line_follow(struct vmb_test_machine *machine,
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_follow);
 
+/* What it does after a while counts. */
+static bool is_busy(struct vmb_channel *channel)
+{
+	return work_busy(&channel->work) || work_busy(&channel->later.work);
+}
+
 /**
  * vmb_test_line_settle() - wait until the channel's worker has nothing to do
  * @line: the line
@@ -218,7 +224,7 @@ void vmb_test_line_settle(struct vmb_test_line *line)
 
 	do {
 		vmb_channel_flush(line->channel);
-	} while (work_busy(&line->channel->work) && --rounds);
+	} while (is_busy(line->channel) && --rounds);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_line_settle);
 

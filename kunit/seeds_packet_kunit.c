@@ -202,7 +202,7 @@ static void vsp_saves_what_only_it_knows(struct kunit *test)
 }
 
 /* A VSP that saves nothing loses nothing that the library knows. */
-static void library_saves_its_own_state(struct kunit *test)
+static void own_state_is_saved_by_the_library(struct kunit *test)
 {
 	struct vmb_test_line *line = vmb_test_inflight_all(test);
 	struct vmb_test_stream *stream;
@@ -315,7 +315,7 @@ static struct kunit_case seeds_packet_cases[] = {
 	KUNIT_CASE(its_status_decides),
 	KUNIT_CASE(callback_is_set_for_every_channel),
 	KUNIT_CASE(vsp_saves_what_only_it_knows),
-	KUNIT_CASE(library_saves_its_own_state),
+	KUNIT_CASE(own_state_is_saved_by_the_library),
 	KUNIT_CASE(called_for_every_packet_in_use),
 	KUNIT_CASE(first_call_passes_a_size_of_zero),
 	KUNIT_CASE(first_call_fails_with_the_size_if_there_is_state),

@@ -43,6 +43,10 @@ bool vmb_workqueue_queue(struct work_struct *work)
  * vmb_workqueue_queue_delayed() - do some work after a while
  * @work: the work
  * @delay: in jiffies; 0 also if it was queued for later
+ *
+ * Such work cannot be flushed: with a delay of 0 it is taken out of its queue
+ * and who waits for it is woken, although it may be running. It can be
+ * cancelled.
  * Context: any.
  */
 void vmb_workqueue_queue_delayed(struct delayed_work *work, unsigned long delay)
