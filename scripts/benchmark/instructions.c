@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the pure rooms do for one packet, to be counted by callgrind: a function
- * for each thing that is counted and each size of state. It ends with 0 if all
- * that it wrote could be read again.
+ * What stream/ does for one packet, to be counted by callgrind: a function for
+ * each thing that is counted and each size of state. The program ends with 0 if
+ * all that it wrote could be read again.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <linux/align.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
@@ -17,8 +16,8 @@
 #include "stream/record.h"
 #include "stream/write.h"
 #include "stream/write_made.h"
+#include "instructions.h"
 
-#define PACKETS		1000U
 #define STATE_MAX	4096U
 #define IMAGE_MAX	(PACKETS * (STATE_MAX + 256))
 #define RING_GPADL	1
@@ -29,12 +28,6 @@ static u8 state[STATE_MAX];
 static u8 record[STATE_MAX + 256] __attribute__((aligned(8)));
 static u8 image[IMAGE_MAX] __attribute__((aligned(8)));
 static u32 image_bytes;
-
-static void must(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 /* Chunks are made where they stay. */
 static void seal(struct vmb_stream_writer *writer)
@@ -236,14 +229,6 @@ static void hash_stream(void)
 	must(chain);
 }
 
-/* Whose costs are counted, with all that they call; none is left by a jump. */
-#define COUNTED(name, call)					\
-static __attribute__((noinline, noclone)) void name(void)	\
-{								\
-	call;							\
-	asm volatile("" ::: "memory");				\
-}
-
 #define SIZE(bytes)					\
 COUNTED(write_##bytes, write_stream(bytes))		\
 COUNTED(hash_##bytes, hash_stream())			\
@@ -268,5 +253,6 @@ int main(void)
 	all_64();
 	all_256();
 	all_4096();
+	count_wire();
 	return 0;
 }
