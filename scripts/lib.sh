@@ -88,14 +88,29 @@ vmb_kernel_source() {
 	if [ -e "$source" ]; then echo "$source"; else echo "$cached"; fi
 }
 
-# vmb_fetch_source VERSION: linux-source-VERSION of Debian unstable into the cache, by an apt of its own.
-vmb_fetch_source() {
-	local folder=$vmb_cache/source work mirror status=0 key=/usr/share/keyrings/debian-archive-keyring.gpg
+# vmb_apt_apart WORK KIND SUITE ARGUMENTS...: apt-get with these arguments as if Debian's SUITE (KIND deb or deb-src) was all
+# that there is. What it fetches and keeps is in the folder WORK, an absolute path; nothing is installed.
+vmb_apt_apart() {
+	local work=$1 kind=$2 suite=$3 mirror apt key=/usr/share/keyrings/debian-archive-keyring.gpg
+	shift 3
 
 	# shellcheck disable=SC2016 # the field is apt's
 	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Component: main' |
-		sort -u | grep -v -- '-security' | head -n 1)
+		sort -u | grep -v -- '-security' | head -n 1) || true
 	[ -n "$mirror" ] || { vmb_say "apt has no source that is Debian's"; return 1; }
+	mkdir -p "$work/lists/partial" "$work/archives/partial"
+	touch "$work/status"
+	printf '%s [signed-by=%s] %s %s main\n' "$kind" "$key" "$mirror" "$suite" >"$work/sources"
+	apt=(apt-get -q -o Dir::Etc::SourceList="$work/sources" -o Dir::Etc::SourceParts=/dev/null
+		-o Dir::State="$work" -o Dir::State::status="$work/status" -o Dir::Cache="$work"
+		-o APT::Sandbox::User="$(id -un)")
+	(cd "$work" && "${apt[@]}" update && "${apt[@]}" "$@")
+}
+
+# vmb_fetch_source VERSION: linux-source-VERSION of Debian unstable into the cache, by an apt of its own.
+vmb_fetch_source() {
+	local folder=$vmb_cache/source work status=0
+
 	mkdir -p "$folder"
 	# What an interrupted fetch has left. The caller has the lock of the folder.
 	rm -rf "$folder"/fetch.??????
@@ -104,15 +119,8 @@ vmb_fetch_source() {
 	# Under "||" set -e is off: what must not go on after a failure, such as a full disk, is one list.
 	(
 		set -o pipefail
-		cd "$work"
-		mkdir -p lists/partial archives/partial
-		touch status
-		printf 'deb [signed-by=%s] %s unstable main\n' "$key" "$mirror" >sources
-		apt=(apt-get -q -o Dir::Etc::SourceList="$work/sources" -o Dir::Etc::SourceParts=/dev/null
-			-o Dir::State="$work" -o Dir::State::status="$work/status" -o Dir::Cache="$work"
-			-o APT::Sandbox::User="$(id -un)")
-		"${apt[@]}" update &&
-			"${apt[@]}" download "linux-source-$1" &&
+		vmb_apt_apart "$work" deb unstable download "linux-source-$1" &&
+			cd "$work" &&
 			dpkg-deb --fsys-tarfile "linux-source-$1"_*.deb |
 			tar -xO "./usr/src/linux-source-$1.tar.xz" >source &&
 			dpkg-deb -f "linux-source-$1"_*.deb Version >version
