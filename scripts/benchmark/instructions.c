@@ -17,12 +17,10 @@
 #include "stream/write.h"
 #include "stream/write_made.h"
 #include "instructions.h"
+#include "one_channel.h"
 
 #define STATE_MAX	4096U
 #define IMAGE_MAX	(PACKETS * (STATE_MAX + 256))
-#define RING_GPADL	1
-#define RING_PAGES	4
-#define DOWNSTREAM	2
 
 static u8 state[STATE_MAX];
 static u8 record[STATE_MAX + 256] __attribute__((aligned(8)));
@@ -45,51 +43,6 @@ static void put(struct vmb_stream_writer *writer, u16 type,
 	       VMB_MORE)
 		seal(writer);
 	must(!ret);
-}
-
-static void put_manifest(struct vmb_stream_writer *writer)
-{
-	struct vmbsave_manifest manifest = {
-		.nr_channels = cpu_to_le32(1),
-		.entry_bytes = cpu_to_le32(sizeof(struct vmbsave_manifest_entry)),
-		.nr_packets = cpu_to_le64(PACKETS),
-	};
-	struct vmbsave_manifest_entry entry = {
-		.type = { 1 }, .instance = { 1 },
-		.nr_gpadls = cpu_to_le32(1),
-		.nr_packets = cpu_to_le64(PACKETS),
-	};
-	const struct vmb_stream_segment segments[] = {
-		{ &manifest, sizeof(manifest) }, { &entry, sizeof(entry) },
-	};
-
-	put(writer, VMBSAVE_RECORD_MANIFEST, segments, 2);
-}
-
-static void put_channel(struct vmb_stream_writer *writer)
-{
-	struct vmbsave_channel channel = {
-		.type = { 1 }, .instance = { 1 },
-		.state = cpu_to_le32(VMBSAVE_CHANNEL_ACTIVE),
-		.max_packet_bytes = cpu_to_le32(16),
-		.next_transaction_id = cpu_to_le64(1 + PACKETS),
-		.ring_gpadl = cpu_to_le32(RING_GPADL),
-		.ring_downstream_page = cpu_to_le32(DOWNSTREAM),
-	};
-	struct vmbsave_gpadl gpadl = {
-		.id = cpu_to_le32(RING_GPADL),
-		.byte_count = cpu_to_le32(RING_PAGES * 4096),
-	};
-	__le64 pfns[RING_PAGES] = {
-		cpu_to_le64(1), cpu_to_le64(2), cpu_to_le64(3), cpu_to_le64(4),
-	};
-	const struct vmb_stream_segment channel_segment = { &channel, sizeof(channel) };
-	const struct vmb_stream_segment gpadl_segments[] = {
-		{ &gpadl, sizeof(gpadl) }, { pfns, sizeof(pfns) },
-	};
-
-	put(writer, VMBSAVE_RECORD_CHANNEL, &channel_segment, 1);
-	put(writer, VMBSAVE_RECORD_GPADL, gpadl_segments, 2);
 }
 
 static void put_long(struct vmb_stream_writer *writer, u32 bytes)
@@ -136,6 +89,7 @@ static void put_packet(struct vmb_stream_writer *writer, u64 id, u32 bytes)
 static void write_stream(u32 bytes)
 {
 	struct vmb_stream_writer writer;
+	struct one_channel channel;
 	struct vmbsave_end end;
 	const struct vmb_stream_segment segment = { &end, sizeof(end) };
 	u32 i;
@@ -143,8 +97,8 @@ static void write_stream(u32 bytes)
 	vmb_stream_writer_init(&writer, 1);
 	vmb_stream_put_header(&writer, image);
 	image_bytes = sizeof(struct vmbsave_stream_header);
-	put_manifest(&writer);
-	put_channel(&writer);
+	one_channel_fill(&channel, PACKETS);
+	one_channel_put(&writer, &channel, put);
 	for (i = 0; i < PACKETS; i++)
 		put_packet(&writer, 1 + i, bytes);
 	seal(&writer);
@@ -173,13 +127,13 @@ static void take_piece(struct vmb_stream_order *order, const struct vmb_stream_p
 		check(order, piece->type, whole ? piece->data : record, piece->record_bytes);
 }
 
-static void read_stream(struct vmb_stream_order *order, const struct vmb_stream_limits *limits)
+static void read_stream(struct vmb_stream_order *order)
 {
 	struct vmb_stream_reader reader;
 	struct vmb_stream_piece piece;
 	u32 at = 0, need, have;
 
-	vmb_stream_reader_init(&reader, limits);
+	vmb_stream_reader_init(&reader, &one_channel_limits);
 	while (at < image_bytes) {
 		/* As they come out of write(): first a header, then the rest. */
 		for (have = 0; ; have = need) {
@@ -195,22 +149,17 @@ static void read_stream(struct vmb_stream_order *order, const struct vmb_stream_
 	must(!vmb_stream_finish(&reader));
 }
 
-static const struct vmb_stream_limits limits = {
-	.channels = 16, .packet_bytes = 4096, .vsp_bytes = 1U << 20, .gpadl_pages = 4096,
-	.state_bytes = 1U << 20,
-};
-
 static void read_alone(void)
 {
-	read_stream(NULL, &limits);
+	read_stream(NULL);
 }
 
 static void read_and_check(void)
 {
 	struct vmb_stream_order order;
 
-	vmb_stream_order_init(&order, &limits);
-	read_stream(&order, &limits);
+	vmb_stream_order_init(&order, &one_channel_limits);
+	read_stream(&order);
 	must(order.phase == VMB_STREAM_END);
 }
 
