@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a run printed, taken apart, and the statistics of it."""
+"""What a run printed, taken apart, the statistics of it, and tables of them."""
 
 import statistics
 
@@ -86,3 +86,29 @@ def destination(one):
 def whole(one):
     """Without what carries the bytes, which a VMM does meanwhile or not at all."""
     return source(one) + one['write'] + destination(one)
+
+
+def table(title, heads, rows):
+    """A simple table of reStructuredText."""
+    cells = [heads] + [[str(cell) for cell in row] for row in rows]
+    if len(cells) == 1:
+        return
+    widths = [max(len(row[i]) for row in cells) for i in range(len(heads))]
+    rule = '  '.join('=' * width for width in widths)
+    print(f"{title}\n{'-' * len(title)}\n\n{rule}")
+    for number, row in enumerate(cells):
+        print('  '.join(cell.rjust(width) for cell, width in zip(row, widths)).rstrip())
+        if not number:
+            print(rule)
+    print(f'{rule}\n')
+
+
+def three(series, expression, scale=1.0, digits=0):
+    """Minimum, first quartile, median."""
+    return ' / '.join(f'{value / scale:.{digits}f}' for value in series.summary(expression))
+
+
+def ratio(series, expression, below):
+    """First quartile and median of the ratios within each round."""
+    _, quartile, median = series.summary(lambda one: expression(one) / one[below])
+    return f'{quartile:.2f} / {median:.2f}'
