@@ -3,6 +3,7 @@
 #define _VMB_STREAM_READ_H
 
 #include <linux/types.h>
+#include <linux/vmbsave_stream.h>
 
 /**
  * struct vmb_stream_error - why a stream is refused
@@ -74,7 +75,7 @@ struct vmb_stream_piece {
 struct vmb_stream_reader {
 	struct vmb_stream_error error;
 	/* private: */
-	struct vmb_stream_limits limits;
+	u32 longest[VMBSAVE_RECORD_VSP_STATE + 1];	/* payload, by type */
 	u64 stream_id;
 	u64 chain;		/* the stream hash, the last unit not yet in it */
 	__le64 hash;		/* the last unit's hash field */

@@ -12,6 +12,8 @@
 #define VMB_RECORD_HEAD		((u32)sizeof(struct vmbsave_record_header))
 #define VMB_RECORD_ALIGN	8U
 
+u32 vmb_stream_longest(const struct vmb_stream_limits *limits, u16 type);
+
 static inline int vmb_refuse(struct vmb_stream_reader *r, int error, u32 chunk, u64 offset,
 			     const char *reason)
 {

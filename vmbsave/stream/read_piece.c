@@ -5,8 +5,11 @@
  */
 #include <linux/align.h>
 #include <linux/array_size.h>
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
@@ -36,6 +39,8 @@ static const struct record_row record_rows[] = {
 	[VMBSAVE_RECORD_VSP_STATE] = { sizeof(struct vmbsave_vsp_state), true },
 };
 
+static_assert(ARRAY_SIZE(record_rows) == ARRAY_SIZE(((struct vmb_stream_reader *)0)->longest));
+
 static const struct record_row *record_find(u16 type)
 {
 	if (type >= ARRAY_SIZE(record_rows) || !record_rows[type].fixed)
@@ -62,7 +67,21 @@ static u64 record_more(const struct vmb_stream_limits *limits, u16 type)
 	}
 }
 
-static int check_type(struct vmb_stream_reader *r, u16 type, u16 flags, u32 bytes)
+/**
+ * vmb_stream_longest() - the longest payload of a record that a reader takes
+ * @limits: what it takes
+ * @type: VMBSAVE_RECORD_*
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+u32 vmb_stream_longest(const struct vmb_stream_limits *limits, u16 type)
+{
+	return min_t(u64, record_rows[type].fixed + record_more(limits, type), U32_MAX);
+}
+
+/* What is the matter with a record that is not as most of them are? */
+static int judge_type(struct vmb_stream_reader *r, u16 type, u16 flags, u32 bytes)
 {
 	const struct record_row *row = record_find(type);
 
@@ -83,14 +102,20 @@ static int check_type(struct vmb_stream_reader *r, u16 type, u16 flags, u32 byte
 	if (bytes < row->fixed)
 		return vmb_refuse_record(r, -EUCLEAN, r->position,
 					 "a record is shorter than its structure");
-	if (bytes > row->fixed && !row->varies)
+	if (!row->varies)
 		return vmb_refuse_record(r, -EUCLEAN, r->position,
 					 "a record is longer than its structure");
-	if (bytes - row->fixed > record_more(&r->limits, type))
-		return vmb_refuse_record(r, -EMSGSIZE, r->position,
-					 "a record is longer than this reader accepts");
+	return vmb_refuse_record(r, -EMSGSIZE, r->position,
+				 "a record is longer than this reader accepts");
+}
 
-	return 0;
+static int check_type(struct vmb_stream_reader *r, u16 type, u16 flags, u32 bytes)
+{
+	const struct record_row *row = record_find(type);
+
+	if (likely(row && !flags && bytes >= row->fixed && bytes <= r->longest[type]))
+		return 0;
+	return judge_type(r, type, flags, bytes);
 }
 
 /* Is the record where the writer would have put it? */

@@ -4,6 +4,7 @@
  * in, whole and in order. Every byte is taken for hostile.
  */
 #include <linux/align.h>
+#include <linux/array_size.h>
 #include <linux/bug.h>
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -27,13 +28,17 @@
 /**
  * vmb_stream_reader_init() - begin to read a stream
  * @r: the reader
- * @limits: what to accept; copied
+ * @limits: what to accept; not kept
  *
  * Context: Any.
  */
 void vmb_stream_reader_init(struct vmb_stream_reader *r, const struct vmb_stream_limits *limits)
 {
-	*r = (struct vmb_stream_reader){ .limits = *limits, .before = CHUNK_FULL };
+	u16 type;
+
+	*r = (struct vmb_stream_reader){ .before = CHUNK_FULL };
+	for (type = VMBSAVE_RECORD_MANIFEST; type < ARRAY_SIZE(r->longest); type++)
+		r->longest[type] = vmb_stream_longest(limits, type);
 }
 EXPORT_SYMBOL_NS_GPL(vmb_stream_reader_init, VMBSAVE_NS);
 
