@@ -241,6 +241,7 @@ struct vmb_test_request {
  * @log_max: room in @log
  * @knobs: how it behaves; may be changed at any time
  * @data: a hook's own
+ * @save_id: of the packet that .save_packet was called for last
  * @save_pass: of .save_packet: which pass this is, from 0
  * @nr_restored: calls of .restore_packet
  * @restore_result: what the wrong call of vmb_packet_restore() answered
@@ -265,6 +266,7 @@ struct vmb_test_server {
 	u32 log_max;
 	struct vmb_test_knobs knobs;
 	void *data;
+	u64 save_id;
 	u32 save_pass;
 	u32 nr_restored;
 	int restore_result;

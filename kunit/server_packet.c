@@ -270,7 +270,11 @@ int vmb_test_save_packet(struct vmb_save_packet *args)
 	const struct vmb_test_script *script = &server->knobs.save;
 	u64 id = vmb_packet_transaction_id(args->packet);
 
-	server->save_pass = args->size ? server->save_pass + 1 : 0;
+	if (!args->size || server->save_id != id)
+		server->save_pass = 0;
+	else
+		server->save_pass++;
+	server->save_id = id;
 	vmb_test_server_log(server, VMB_TEST_SAVE, id, args);
 	if (script->nr && (!script->id || script->id == id))
 		return save_scripted(script, server->save_pass, id, args);

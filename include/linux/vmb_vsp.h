@@ -23,9 +23,10 @@ struct vmb_vsp_id {
  * struct vmb_save_packet - arguments of vmb_vsp.save_packet
  * @channel: [IN] the channel being saved
  * @packet: [IN] an outgoing packet in use: queued, or awaiting its completion
- * @buf: [IN] where the state goes: NULL in the first pass, else zeroed and aligned
- *	to 8 bytes
- * @size: [IN] bytes at @buf: 0 in the first pass
+ * @buf: [IN] where the state goes: NULL if @size is 0, else zeroed and aligned to
+ *	8 bytes
+ * @size: [IN] bytes at @buf: 0 in the first pass, unless
+ *	vmb_vsp.packet_state_bytes says otherwise
  * @needed: [OUT] bytes that the state of this packet takes; preset to @size
  */
 struct vmb_save_packet {
@@ -127,6 +128,11 @@ struct vmb_restore_state {
  *	errno = the save fails with it. May be called again for a later save;
  *	changes nothing. May not send, complete, start, pause, enable or
  *	disable. (EvtVmbChannelSavePacket)
+ * @packet_state_bytes: Optional. How long the state of a packet is as a rule,
+ *	which spares a call for each of them: where there is room at hand, the
+ *	first pass of @save_packet is given a buffer of that many bytes and
+ *	answers as in the second one. 0 with args->needed == 0 = there is no
+ *	state. A hint: @save_packet must be right without it too.
  * @restore_packet: Required with @save_packet. Allocates a packet with
  *	vmb_packet_allocate(), hands @lib_buf to vmb_packet_restore() and
  *	rebuilds its own state from @vsp_buf, which is hostile. May not send,
@@ -181,6 +187,7 @@ struct vmb_vsp {
 			       const void *buf, u32 len);
 	void (*processing_complete)(struct vmb_channel *channel, u32 nr);
 	int (*save_packet)(struct vmb_save_packet *args);
+	u32 packet_state_bytes;
 	int (*restore_packet)(const struct vmb_restore_packet *args);
 	void (*discard_packet)(struct vmb_channel *channel,
 			       struct vmb_packet *packet);

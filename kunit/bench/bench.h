@@ -151,7 +151,7 @@ int bench_site_open(struct bench_site *site);
 void bench_site_eat(struct bench_site *site, u32 channel);
 int bench_site_set_state(struct bench_site *site, enum vmb_bus_state state);
 
-int bench_vsp_register(u32 state, u32 bytes, u32 packets);
+int bench_vsp_register(u32 state, bool hint, u32 bytes, u32 packets);
 void bench_vsp_unregister(void);
 struct vmb_packet *bench_vsp_send(struct vmb_channel *channel, u32 flags);
 const void *bench_vsp_state(struct vmb_packet *packet);

@@ -31,6 +31,10 @@ static uint payload = 16;
 module_param(payload, uint, 0444);
 MODULE_PARM_DESC(payload, "payload of each packet, bytes");
 
+static bool hint = true;
+module_param(hint, bool, 0444);
+MODULE_PARM_DESC(hint, "the VSP has said how long the state of a packet is");
+
 static bool traffic;
 module_param(traffic, bool, 0444);
 MODULE_PARM_DESC(traffic, "measure traffic over one channel instead of a move");
@@ -115,8 +119,8 @@ static int measure_moves(struct bench_site *site)
 	}
 	ret = bench_move_memory(site, &image, &save, &restore);
 	if (!ret) {
-		report("run packets=%u channels=%u state=%u bytes=%zu ", packets, channels,
-		       state, image.bytes);
+		report("run packets=%u channels=%u state=%u hint=%u bytes=%zu ", packets, channels,
+		       state, hint, image.bytes);
 		report("save_bytes=%llu save_peak=%llu save_pages=%llu ", save.bytes,
 		       save.peak, save.pages);
 		report("restore_bytes=%llu restore_peak=%llu restore_pages=%llu\n",
@@ -183,7 +187,7 @@ static int __init bench_init(void)
 	text = kvmalloc(TEXT_BYTES, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
-	ret = bench_vsp_register(state, payload, serve ? packets : 0);
+	ret = bench_vsp_register(state, hint, payload, serve ? packets : 0);
 	if (!ret && !serve) {
 		ret = measure();
 		bench_vsp_unregister();

@@ -149,15 +149,17 @@ static struct vmb_vsp vsp = {
 /**
  * bench_vsp_register() - be a VSP
  * @state: private state of each packet, bytes
+ * @hint: say so to the library before it asks
  * @bytes: payload of each, at most BENCH_PAYLOAD_MAX
  * @packets: sent on each channel once it is open
  * Return: as vmb_vsp_register().
  */
-int bench_vsp_register(u32 state, u32 bytes, u32 packets)
+int bench_vsp_register(u32 state, bool hint, u32 bytes, u32 packets)
 {
 	if (bytes > BENCH_PAYLOAD_MAX)
 		return -EINVAL;
 	state_bytes = state;
+	vsp.packet_state_bytes = hint ? state : 0;
 	payload_bytes = bytes;
 	packets_each = packets;
 	return vmb_vsp_register(&vsp);

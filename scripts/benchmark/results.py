@@ -50,7 +50,11 @@ class Run:
 
     def moves(self):
         """Moves in the kernel."""
-        return [series for series in self.series if 'channels' in series.facts]
+        return [series for series in self.series if series.facts.get('hint')]
+
+    def unannounced(self):
+        """Those whose VSP had not said how long the state of a packet is."""
+        return [series for series in self.series if series.facts.get('hint') == 0]
 
     def costs(self):
         """Those with one channel, by the number of packets and their size."""

@@ -25,6 +25,10 @@
  * 2. It is called with a zeroed buffer of that size. Success: what it says it
  *    needed is the state.
  *
+ * A VSP may have said how long the state of a packet is as a rule. If that fits
+ * into the space at hand, step 1 has a buffer of that size and success there is
+ * success in step 2.
+ *
  * Unhappy paths. It needs more than it said: one more pass with what it asks
  * for now; if that is not enough either, its state moves although nothing
  * does, and the save fails with -EBADFD. It succeeds and claims more than the
@@ -184,6 +188,25 @@ static int fill(struct vmb_save *save, struct passes *passes)
 	return call(passes, buf, size);
 }
 
+/* The first pass, with a buffer if the VSP has asked for it and it costs nothing */
+static int begin(struct passes *passes)
+{
+	u32 hint = passes->args.packet ? passes->args.channel->vsp->packet_state_bytes : 0;
+
+	if (!hint || hint > passes->room->bytes || hint > passes->max)
+		return call(passes, NULL, 0);
+	memset(passes->room->place, 0, hint);
+	return call(passes, passes->room->place, hint);
+}
+
+static int fail_too_long(struct vmb_save *save, const struct passes *passes)
+{
+	return vmb_save_fail(save, -EOVERFLOW,
+			     "%s claims %u bytes of state in a buffer of %u",
+			     passes->args.channel->vsp->name, passes->args.needed,
+			     passes->args.size);
+}
+
 static int run(struct vmb_save *save, struct passes *passes, u32 *bytes)
 {
 	const char *vsp = passes->args.channel->vsp->name;
@@ -191,19 +214,19 @@ static int run(struct vmb_save *save, struct passes *passes, u32 *bytes)
 	int pass, ret;
 
 	*bytes = 0;
-	ret = call(passes, NULL, 0);
-	if (!ret)
+	ret = begin(passes);
+	if (!ret && !args->size)
 		return 0;
-	for (pass = 0; pass < PASSES && args->needed > args->size; pass++) {
+	for (pass = 0; ret && pass < PASSES && args->needed > args->size; pass++) {
 		ret = fill(save, passes);
-		if (!ret && args->needed > args->size)
-			return vmb_save_fail(save, -EOVERFLOW,
-					     "%s claims %u bytes of state in a buffer of %u",
-					     vsp, args->needed, args->size);
-		if (!ret)
-			*bytes = args->needed;
-		if (!ret || save->error)
+		if (save->error)
 			return ret;
+	}
+	if (!ret && args->needed > args->size)
+		return fail_too_long(save, passes);
+	if (!ret) {
+		*bytes = args->needed;
+		return 0;
 	}
 	if (pass == PASSES && args->needed > args->size)
 		return vmb_save_fail(save, -EBADFD,
