@@ -58,6 +58,7 @@ int vmb_turn_take_killable(struct vmb_turn *turn)
 #endif
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_turn_take_killable);
 
 /**
  * vmb_turn_take_until() - as vmb_turn_take_killable(), with a deadline
@@ -116,6 +117,8 @@ void vmb_turn_release(struct vmb_turn *turn)
 #endif
 	/* Pairs with cmpxchg_acquire() in take(): what was changed is seen. */
 	smp_store_release(&turn->owner, NULL);
-	wake_up(&turn->wait);
+	/* It is taken for each piece of a stream, and as a rule nobody waits. */
+	if (wq_has_sleeper(&turn->wait))
+		wake_up(&turn->wait);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_turn_release);
