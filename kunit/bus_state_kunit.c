@@ -4,6 +4,7 @@
 #include "job.h"
 #include "line.h"
 #include "migrate/restore.h"
+#include "migrate/restore_session.h"
 #include "migrate/save.h"
 #include "stream.h"
 
@@ -267,7 +268,7 @@ static void vsp_that_answers_eintr_when_opened_fails_the_commit(struct kunit *te
 }
 
 /**
- * struct holder - somebody who is about to write
+ * struct holder - somebody who writes
  * @restore: has its turn
  * @let_go: when it may go on
  */
@@ -279,14 +280,13 @@ struct holder {
 static int hold_session(void *arg)
 {
 	struct holder *holder = arg;
-	void *space;
-	u32 bytes;
-	int ret = vmb_restore_write_begin(holder->restore, &space, &bytes);
+	int ret = vmb_turn_take_killable(&holder->restore->turn);
 
 	if (ret)
 		return ret;
 	wait_for_completion(&holder->let_go);
-	return vmb_restore_write_end(holder->restore, 0);
+	vmb_turn_release(&holder->restore->turn);
+	return 0;
 }
 
 /* Interrupted before it began, the commit can be asked for again. */
@@ -349,7 +349,6 @@ static void way_through_stop_commits_on_the_way(struct kunit *test)
 static int use_data(const struct vmb_bus_data *data)
 {
 	const void *from;
-	void *to;
 	u32 bytes;
 	int ret;
 
@@ -359,8 +358,7 @@ static int use_data(const struct vmb_bus_data *data)
 			vmb_save_read_end(data->save, 0);
 		return ret;
 	}
-	ret = vmb_restore_write_begin(data->restore, &to, &bytes);
-	return ret ?: vmb_restore_write_end(data->restore, 0);
+	return vmb_restore_write(data->restore, NULL, 0);
 }
 
 static void reset_leads_to_stop_from_everywhere(struct kunit *test)

@@ -106,23 +106,6 @@ static void unbind_during_a_save(struct kunit *test)
 	}
 }
 
-static int write_bytes(struct vmb_restore *restore, const u8 *data, u32 bytes)
-{
-	u32 at, room;
-	void *space;
-	int ret = 0;
-
-	for (at = 0; at < bytes && !ret; at += room) {
-		ret = vmb_restore_write_begin(restore, &space, &room);
-		if (ret)
-			break;
-		room = min(room, bytes - at);
-		memcpy(space, data + at, room);
-		ret = vmb_restore_write_end(restore, room);
-	}
-	return ret;
-}
-
 /* After each chunk of a restore: it fails; the other channel can be used. */
 static void unbind_during_a_restore(struct kunit *test)
 {
@@ -137,12 +120,13 @@ static void unbind_during_a_restore(struct kunit *test)
 		vmb_test_move_follow(move);
 		KUNIT_ASSERT_EQ(test, vmb_bus_set_state(move->to->bus, VMB_BUS_RESUMING, 0,
 							&data), 0);
-		KUNIT_ASSERT_EQ(test, write_bytes(data.restore, move->stream->data,
-						  at + bytes / 2), 0);
+		KUNIT_ASSERT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data,
+							   at + bytes / 2), 0);
 		unbind(move->moved[1]);
 		KUNIT_EXPECT_EQ(test, vmb_limit_used(VMB_LIMIT_STAGED), 0);
 		KUNIT_EXPECT_TRUE(test, list_empty(&move->moved[0]->server->packets));
-		KUNIT_EXPECT_EQ(test, write_bytes(data.restore, move->stream->data, 1), -ENODEV);
+		KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data, 1),
+				-ENODEV);
 		KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(move->to, VMB_BUS_STOP), -ENODEV);
 		KUNIT_EXPECT_EQ(test, move->to->bus->state, VMB_BUS_ERROR);
 		KUNIT_EXPECT_NOT_NULL(test, strstr(vmb_test_error_text(test, move->to),
@@ -322,11 +306,12 @@ static void machine_dies_during_a_restore(struct kunit *test)
 		vmb_test_move_follow(move);
 		KUNIT_ASSERT_EQ(test, vmb_bus_set_state(move->to->bus, VMB_BUS_RESUMING, 0,
 							&data), 0);
-		KUNIT_ASSERT_EQ(test, write_bytes(data.restore, move->stream->data,
-						  at + bytes / 2), 0);
+		KUNIT_ASSERT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data,
+							   at + bytes / 2), 0);
 		vmb_test_machine_destroy(move->to);
 		KUNIT_EXPECT_EQ(test, vmb_limit_used(VMB_LIMIT_STAGED), 0);
-		KUNIT_EXPECT_EQ(test, write_bytes(data.restore, move->stream->data, 1), -ENODEV);
+		KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data, 1),
+				-ENODEV);
 		vmb_restore_put(data.restore);
 		at += bytes;
 	} while (bytes);

@@ -20,24 +20,6 @@
 /* The write that the failing one is part of, and what comes after it */
 enum step { STEP_RESUME, STEP_WRITE, STEP_COMMIT };
 
-static int write_all(struct vmb_restore *restore, const struct vmb_test_stream *stream)
-{
-	u32 at = 0, room;
-	void *space;
-	int ret = 0;
-
-	while (at < stream->bytes && !ret) {
-		ret = vmb_restore_write_begin(restore, &space, &room);
-		if (ret)
-			break;
-		room = min(room, stream->bytes - at);
-		memcpy(space, stream->data + at, room);
-		at += room;
-		ret = vmb_restore_write_end(restore, room);
-	}
-	return ret;
-}
-
 /**
  * struct attempt - a restore in which an allocation fails
  * @nth: which, from 1
@@ -76,7 +58,7 @@ static int restore(struct vmb_test_hostile *h, struct attempt *a)
 	if (ret)
 		return ret;
 	arm(a, STEP_WRITE);
-	ret = write_all(data.restore, h->image);
+	ret = vmb_test_write_bytes(data.restore, h->image->data, h->image->bytes);
 	disarm(a, STEP_WRITE);
 	vmb_restore_put(data.restore);
 	if (!ret) {

@@ -94,23 +94,6 @@ static void another_largest_packet_is_refused(struct kunit *test)
 	}
 }
 
-static int write_bytes(struct vmb_restore *restore, const u8 *data, u32 bytes)
-{
-	u32 at, room;
-	void *space;
-	int ret = 0;
-
-	for (at = 0; at < bytes && !ret; at += room) {
-		ret = vmb_restore_write_begin(restore, &space, &room);
-		if (ret)
-			break;
-		room = min(room, bytes - at);
-		memcpy(space, data + at, room);
-		ret = vmb_restore_write_end(restore, room);
-	}
-	return ret;
-}
-
 /* A writer that takes no notice gets the same error again, and so does STOP. */
 static void ignored_error_is_answered_again(struct kunit *test)
 {
@@ -121,16 +104,16 @@ static void ignored_error_is_answered_again(struct kunit *test)
 	vmb_test_move_follow(move);
 	move->stream->data[at] ^= 1;
 	KUNIT_ASSERT_EQ(test, vmb_bus_set_state(move->to->bus, VMB_BUS_RESUMING, 0, &data), 0);
-	KUNIT_EXPECT_EQ(test, write_bytes(data.restore, move->stream->data,
-					  move->stream->bytes), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data,
+						   move->stream->bytes), -EBADMSG);
 	vmb_test_move_expect_clean(move);
-	KUNIT_EXPECT_EQ(test, write_bytes(data.restore, move->stream->data, 8), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data, 8), -EBADMSG);
 	KUNIT_EXPECT_EQ(test, move->to->bus->state, VMB_BUS_RESUMING);
 	KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(move->to, VMB_BUS_STOP), -EBADMSG);
 	KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(move->to, VMB_BUS_STOP), -EBADMSG);
-	KUNIT_EXPECT_EQ(test, write_bytes(data.restore, move->stream->data, 8), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data, 8), -EBADMSG);
 	KUNIT_EXPECT_EQ(test, vmb_bus_reset(move->to->bus), 0);
-	KUNIT_EXPECT_EQ(test, write_bytes(data.restore, move->stream->data, 8), -ESTALE);
+	KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data, 8), -ESTALE);
 	vmb_restore_put(data.restore);
 	move->stream->data[at] ^= 1;
 	vmb_test_move_good(move);
@@ -264,13 +247,13 @@ static void reset_is_possible_at_any_step(struct kunit *test)
 		bytes = vmb_test_stream_unit(move->stream, at);
 		KUNIT_ASSERT_EQ(test, vmb_bus_set_state(move->to->bus, VMB_BUS_RESUMING, 0,
 							&data), 0);
-		KUNIT_EXPECT_EQ(test, write_bytes(data.restore, move->stream->data, at), 0);
-		KUNIT_EXPECT_EQ(test, write_bytes(data.restore, move->stream->data + at,
-						  bytes / 2), 0);
+		KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data, at), 0);
+		KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data + at,
+							   bytes / 2), 0);
 		KUNIT_EXPECT_EQ(test, vmb_bus_reset(move->to->bus), 0);
 		vmb_test_move_expect_clean(move);
 		KUNIT_EXPECT_EQ(test, move->to->bus->state, VMB_BUS_STOP);
-		KUNIT_EXPECT_EQ(test, write_bytes(data.restore, move->stream->data, 8), -ESTALE);
+		KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data, 8), -ESTALE);
 		vmb_restore_put(data.restore);
 		at += bytes;
 	} while (bytes);
@@ -318,8 +301,8 @@ static void disable_aborts_the_restore(struct kunit *test)
 
 	vmb_test_move_follow(move);
 	KUNIT_ASSERT_EQ(test, vmb_bus_set_state(move->to->bus, VMB_BUS_RESUMING, 0, &data), 0);
-	KUNIT_ASSERT_EQ(test, write_bytes(data.restore, move->stream->data,
-					  move->stream->bytes), 0);
+	KUNIT_ASSERT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data,
+						   move->stream->bytes), 0);
 	KUNIT_EXPECT_EQ(test, vmb_channel_disable(move->moved[1]->channel), 0);
 	KUNIT_EXPECT_EQ(test, vmb_limit_used(VMB_LIMIT_STAGED), 0);
 	KUNIT_EXPECT_EQ(test, vmb_test_machine_set_state(move->to, VMB_BUS_STOP), -ECANCELED);

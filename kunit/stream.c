@@ -318,19 +318,27 @@ int vmb_test_save_bus(struct vmb_test_machine *machine, u32 piece,
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_save_bus);
 
-static int write_piece(struct vmb_restore *restore, const u8 *data, u32 bytes,
-		       u32 *written)
+/**
+ * vmb_test_write_bytes() - write some bytes, and see what is answered
+ * @restore: of a bus in RESUMING
+ * @data: the bytes
+ * @bytes: how many
+ * Return: 0 or the first errno.
+ */
+int vmb_test_write_bytes(struct vmb_restore *restore, const void *data, u32 bytes)
 {
-	void *space;
-	u32 room;
-	int ret = vmb_restore_write_begin(restore, &space, &room);
+	u32 at = 0;
+	ssize_t ret;
 
-	if (ret)
-		return ret;
-	*written = min(bytes, room);
-	memcpy(space, data, *written);
-	return vmb_restore_write_end(restore, *written);
+	do {
+		ret = vmb_restore_write(restore, data + at, bytes - at);
+		if (ret < 0)
+			return ret;
+		at += ret;
+	} while (at < bytes);
+	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_test_write_bytes);
 
 /**
  * vmb_test_write_data() - write a whole stream
@@ -345,9 +353,10 @@ int vmb_test_write_data(struct vmb_restore *restore,
 	u32 at, bytes;
 	int ret = 0;
 
-	for (at = 0; at < stream->bytes && !ret; at += bytes)
-		ret = write_piece(restore, stream->data + at,
-				  min(piece, stream->bytes - at), &bytes);
+	for (at = 0; at < stream->bytes && !ret; at += bytes) {
+		bytes = min(piece, stream->bytes - at);
+		ret = vmb_test_write_bytes(restore, stream->data + at, bytes);
+	}
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_test_write_data);

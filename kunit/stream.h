@@ -43,6 +43,7 @@ int vmb_test_restore_channel(struct vmb_channel *channel,
 			     const struct vmb_test_stream *stream, u32 units);
 int vmb_test_save_bus(struct vmb_test_machine *machine, u32 piece,
 		      struct vmb_test_stream *stream);
+int vmb_test_write_bytes(struct vmb_restore *restore, const void *data, u32 bytes);
 int vmb_test_write_data(struct vmb_restore *restore,
 			const struct vmb_test_stream *stream, u32 piece);
 int vmb_test_write_bus(struct vmb_test_machine *machine,

@@ -9,6 +9,7 @@
 #include "bench.h"
 #include "migrate/restore.h"
 #include "migrate/save.h"
+#include "user/stream_file.h"
 
 /* A chunk is what both the library and the floors copy and hash at once. */
 #define PIECE	4096U
@@ -64,23 +65,17 @@ static int save(struct bench_site *site, struct bench_image *image, u8 *to, size
 	return ret;
 }
 
+/* As write() of all of it: what the data fd copies at once goes through the window. */
 static int write_all(struct vmb_restore *restore, const struct bench_image *image)
 {
-	size_t at = 0;
-	void *space;
-	u32 bytes;
-	int ret;
+	size_t at, bytes;
+	ssize_t ret;
 
-	while (at < image->bytes) {
-		ret = vmb_restore_write_begin(restore, &space, &bytes);
-		if (ret)
-			return ret;
-		bytes = min_t(size_t, bytes, image->bytes - at);
-		bytes = min_t(size_t, bytes, BENCH_WINDOW - at % BENCH_WINDOW);
-		memcpy(space, image->data + at, bytes);
-		at += bytes;
-		ret = vmb_restore_write_end(restore, bytes);
-		if (ret)
+	for (at = 0; at < image->bytes; at += bytes) {
+		bytes = min_t(size_t, VMB_STREAM_WRITE_BYTES, image->bytes - at);
+		memcpy(image->window, image->data + at, bytes);
+		ret = vmb_restore_write(restore, image->window, bytes);
+		if (ret < 0)
 			return ret;
 	}
 	return 0;

@@ -163,27 +163,6 @@ static void put_clients(struct move *move)
 	kvfree(move->hops);
 }
 
-static int write_all(struct vmb_restore *restore, const void *data, u32 bytes)
-{
-	void *space;
-	u32 room;
-	int ret;
-
-	while (bytes) {
-		ret = vmb_restore_write_begin(restore, &space, &room);
-		if (ret)
-			return ret;
-		room = min(room, bytes);
-		memcpy(space, data, room);
-		ret = vmb_restore_write_end(restore, room);
-		if (ret)
-			return ret;
-		data += room;
-		bytes -= room;
-	}
-	return 0;
-}
-
 /* A piece in between, because a save and a restore have turns of one class. */
 static int read_piece(struct vmb_save *save, void *piece, u32 *filled)
 {
@@ -209,8 +188,8 @@ static int pipe_state(struct vmb_save *save, struct vmb_restore *restore)
 		return -ENOMEM;
 	do {
 		ret = read_piece(save, piece, &filled);
-		if (!ret)
-			ret = write_all(restore, piece, filled);
+		if (!ret && filled)
+			ret = min_t(ssize_t, vmb_restore_write(restore, piece, filled), 0);
 	} while (!ret && filled);
 	kfree_sensitive(piece);
 	return ret;

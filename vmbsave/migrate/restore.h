@@ -22,8 +22,6 @@ int vmb_restore_error(struct vmb_session *session);
 int vmb_restore_status(const struct vmb_restore *restore);
 wait_queue_head_t *vmb_restore_news(struct vmb_restore *restore);
 
-int vmb_restore_write_begin(struct vmb_restore *restore, void **space,
-			    u32 *bytes);
-int vmb_restore_write_end(struct vmb_restore *restore, u32 filled);
+ssize_t vmb_restore_write(struct vmb_restore *restore, const void *data, u32 bytes);
 
 #endif /* _VMB_MIGRATE_RESTORE_H */

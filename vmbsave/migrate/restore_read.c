@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/visibility.h>
 #include <linux/errno.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -86,70 +87,98 @@ static int take_unit(struct vmb_restore *restore, const void *unit, u32 bytes)
 	return ret ? vmb_restore_fail_at_reader(restore) : 0;
 }
 
-/**
- * vmb_restore_write_begin() - get at the place for the bytes that come next
- * @restore: the session
- * @space: set to the place
- * @bytes: set to how many bytes it takes, not 0
- *
- * Context: process context, may sleep.
- * Return: 0, then vmb_restore_write_end() must follow; or -EINTR, -ESTALE (the
- * session is over), or why the restore failed.
- */
-int vmb_restore_write_begin(struct vmb_restore *restore, void **space,
-			    u32 *bytes)
+/* How long is the unit of which @have bytes are at @data? */
+static int need(struct vmb_restore *restore, const void *data, u32 have, u32 *bytes)
 {
-	u32 need = 0;
-	int ret = vmb_turn_take_killable(&restore->turn);
+	if (vmb_stream_need(&restore->reader, data, have, bytes))
+		return vmb_restore_fail_at_reader(restore);
+	return 0;
+}
+
+/* A unit that was begun by earlier bytes goes on with these. */
+static int go_on(struct vmb_restore *restore, const u8 *data, u32 bytes, u32 *taken)
+{
+	u32 unit = 0;
+	int ret = need(restore, restore->unit, restore->unit_bytes, &unit);
 
 	if (ret)
 		return ret;
-	ret = vmb_restore_refuse(restore);
-	if (!ret && vmb_stream_need(&restore->reader, restore->unit,
-				    restore->unit_bytes, &need)) {
-		ret = vmb_restore_fail_at_reader(restore);
-		vmb_restore_drop_staged(restore);
-	}
-	if (ret) {
-		vmb_turn_release(&restore->turn);
+	*taken = min(unit - restore->unit_bytes, bytes);
+	memcpy(restore->unit + restore->unit_bytes, data, *taken);
+	restore->unit_bytes += *taken;
+	/* With its header whole, its length is known. */
+	ret = need(restore, restore->unit, restore->unit_bytes, &unit);
+	if (ret || restore->unit_bytes < unit)
 		return ret;
-	}
-	*space = restore->unit + restore->unit_bytes;
-	/* After the end nothing is needed; one byte is enough to be refused. */
-	*bytes = need ? need - restore->unit_bytes : 1;
+	restore->unit_bytes = 0;
+	return take_unit(restore, restore->unit, unit);
+}
+
+/* A unit that is there as a whole is taken where it lies. */
+static int take_some(struct vmb_restore *restore, const u8 *data, u32 bytes, u32 *taken)
+{
+	u32 unit = 0;
+	int ret;
+
+	if (restore->unit_bytes)
+		return go_on(restore, data, bytes, taken);
+	ret = need(restore, data, bytes, &unit);
+	if (ret)
+		return ret;
+	*taken = min(unit, bytes);
+	if (unit <= bytes)
+		return take_unit(restore, data, unit);
+	memcpy(restore->unit, data, bytes);
+	restore->unit_bytes = bytes;
 	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(vmb_restore_write_begin);
 
-/**
- * vmb_restore_write_end() - say how many bytes were put there
- * @restore: the session
- * @filled: at most what vmb_restore_write_begin() gave
- *
- * Context: process context, may sleep; calls .restore_packet, on failure
- * .discard_packet.
- * Return: 0, or why the restore has failed.
- */
-int vmb_restore_write_end(struct vmb_restore *restore, u32 filled)
+static int take_all(struct vmb_restore *restore, const u8 *data, u32 bytes, u32 *done)
 {
-	u32 need;
-	int ret = 0;
+	int ret = vmb_restore_refuse(restore);
+	u32 taken;
 
-	restore->unit_bytes += filled;
-	if (vmb_stream_need(&restore->reader, restore->unit,
-			    restore->unit_bytes, &need))
-		ret = vmb_restore_fail_at_reader(restore);
-	if (!ret && need && restore->unit_bytes == need) {
-		restore->unit_bytes = 0;
-		ret = take_unit(restore, restore->unit, need);
+	if (ret)
+		return ret;
+	while (*done < bytes && !ret) {
+		ret = take_some(restore, data + *done, bytes - *done, &taken);
+		if (!ret)
+			*done += taken;
 	}
 	vmb_restore_account(restore);
 	if (ret)
 		vmb_restore_drop_staged(restore);
-	vmb_turn_release(&restore->turn);
 	return ret;
 }
-EXPORT_SYMBOL_IF_KUNIT(vmb_restore_write_end);
+
+/**
+ * vmb_restore_write() - take in the bytes that come next
+ * @restore: the session
+ * @data: the bytes; no alignment is needed
+ * @bytes: how many
+ *
+ * Chunks that are there as a whole are taken where they lie, so what is handed
+ * over at once should be long.
+ *
+ * Context: process context, may sleep; calls .restore_packet, on failure
+ * .discard_packet.
+ * Return: how many were taken, all unless the restore failed at what comes after
+ * them; or -EINTR, -ESTALE (the session is over), or why it has failed.
+ */
+ssize_t vmb_restore_write(struct vmb_restore *restore, const void *data, u32 bytes)
+{
+	u32 done = 0;
+	int ret = vmb_turn_take_killable(&restore->turn);
+
+	if (ret)
+		return ret;
+	ret = take_all(restore, data, bytes, &done);
+	vmb_turn_release(&restore->turn);
+	if (done)
+		return done;
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_restore_write);
 
 /**
  * vmb_restore_take_chunks() - take whole chunks
@@ -163,20 +192,21 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_restore_write_end);
  */
 int vmb_restore_take_chunks(struct vmb_restore *restore, const void *buf, u32 size)
 {
-	u32 need;
+	u32 unit = 0;
 	int ret;
 
 	while (size) {
-		if (vmb_stream_need(&restore->reader, buf, size, &need))
-			return vmb_restore_fail_at_reader(restore);
-		if (need > size)
-			return vmb_restore_fail(restore, -EMSGSIZE, NULL,
-						"not whole chunks");
-		ret = take_unit(restore, buf, need);
+		ret = need(restore, buf, size, &unit);
 		if (ret)
 			return ret;
-		buf += need;
-		size -= need;
+		if (unit > size)
+			return vmb_restore_fail(restore, -EMSGSIZE, NULL,
+						"not whole chunks");
+		ret = take_unit(restore, buf, unit);
+		if (ret)
+			return ret;
+		buf += unit;
+		size -= unit;
 	}
 	return restore->reader.ended ? 0 : VMB_MORE;
 }

@@ -4,6 +4,7 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include <uapi/linux/vmbsave.h>
@@ -41,11 +42,11 @@ void vmb_stream_file_free(struct vmb_stream_file *stream)
 	if (!stream)
 		return;
 	/* Payload was in it. */
-	kfree_sensitive(stream->buf);
+	kvfree_sensitive(stream->buf, stream->room);
 	kfree(stream);
 }
 
-static struct vmb_stream_file *alloc_stream(void)
+static struct vmb_stream_file *alloc_stream(u32 room)
 {
 	struct vmb_stream_file *stream = kzalloc(sizeof(*stream),
 						 GFP_KERNEL_ACCOUNT);
@@ -53,7 +54,8 @@ static struct vmb_stream_file *alloc_stream(void)
 	if (!stream)
 		return NULL;
 	mutex_init(&stream->lock);
-	stream->buf = kmalloc(VMBSAVE_CHUNK_MAX, GFP_KERNEL_ACCOUNT);
+	stream->room = room;
+	stream->buf = kvmalloc(room, GFP_KERNEL_ACCOUNT);
 	if (stream->buf)
 		return stream;
 	kfree(stream);
@@ -63,7 +65,8 @@ static struct vmb_stream_file *alloc_stream(void)
 static struct file *make_file(u32 state)
 {
 	bool save = state == VMBSAVE_STATE_STOP_COPY;
-	struct vmb_stream_file *stream = alloc_stream();
+	struct vmb_stream_file *stream = alloc_stream(save ? VMBSAVE_CHUNK_MAX :
+							    VMB_STREAM_WRITE_BYTES);
 	struct file *file;
 
 	if (!stream)

@@ -6,9 +6,17 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
+#include <uapi/linux/vmbsave_stream.h>
+
 struct task_struct;
 struct vmb_restore;
 struct vmb_save;
+
+/*
+ * What a file to write takes at once. A chunk that is cut by the end of it has
+ * to be gathered, so there should be many before that; but it stays in a cache.
+ */
+#define VMB_STREAM_WRITE_BYTES	(8 * VMBSAVE_CHUNK_MAX)
 
 /**
  * struct vmb_stream_file - a data fd
@@ -17,7 +25,9 @@ struct vmb_save;
  *	and what is at @buf; the rest does not change once it was attached
  * @save: referenced, of a file to read; NULL until it was attached
  * @restore: referenced, of a file to write; NULL until it was attached
- * @buf: what is on its way, %VMBSAVE_CHUNK_MAX bytes
+ * @buf: what is on its way: %VMBSAVE_CHUNK_MAX bytes, of a file to write
+ *	%VMB_STREAM_WRITE_BYTES
+ * @room: bytes at @buf
  * @spliced: where in the file the last splice ended
  * @splicer: who splices from the file, with @lock; read without it by whoever
  *	wants to know whether it is him
@@ -27,6 +37,7 @@ struct vmb_stream_file {
 	struct vmb_save *save;
 	struct vmb_restore *restore;
 	u8 *buf;
+	u32 room;
 	loff_t spliced;
 	struct task_struct *splicer;
 };

@@ -21,7 +21,7 @@
  * 1. A piece is copied from the writer to a buffer of the file, without the
  *    session's turn: a writer whose memory is slow keeps nobody waiting but
  *    other writers of the file.
- * 2. The session takes it, in as many steps as it begins and ends chunks.
+ * 2. The session takes it, whole chunks from where they lie in that buffer.
  *
  * Unhappy paths. The writer's memory is not there: nothing was taken. The
  * session refuses something: the writer is told how much was taken before, and
@@ -31,45 +31,21 @@
  */
 
 /* Return: bytes taken in, at least one, or a negative errno */
-static ssize_t take_piece(struct vmb_restore *restore, const u8 *buf, u32 size)
-{
-	void *space;
-	u32 bytes;
-	int ret;
-
-	ret = vmb_restore_write_begin(restore, &space, &bytes);
-	if (ret)
-		return ret;
-	bytes = min(bytes, size);
-	memcpy(space, buf, bytes);
-	ret = vmb_restore_write_end(restore, bytes);
-	if (ret)
-		return ret;
-	/* A session that wants nothing and reports nothing would loop here. */
-	return WARN_ON_ONCE(!bytes) ? -EPROTO : bytes;
-}
-
-/* Return: bytes taken in, at least one, or a negative errno */
 static ssize_t write_some(struct vmb_stream_file *stream, struct iov_iter *from)
 {
-	size_t size, done = 0;
+	size_t size;
 	ssize_t ret;
 
 	ret = vmb_restore_status(stream->restore);
 	if (ret)
 		return ret;
-	size = min_t(size_t, iov_iter_count(from), VMBSAVE_CHUNK_MAX);
+	size = min_t(size_t, iov_iter_count(from), stream->room);
 	size = copy_from_iter(stream->buf, size, from);
 	if (!size)
 		return -EFAULT;
-	while (done < size) {
-		ret = take_piece(stream->restore, stream->buf + done, size - done);
-		if (ret < 0)
-			break;
-		done += ret;
-	}
-	iov_iter_revert(from, size - done);
-	return done ?: ret;
+	ret = vmb_restore_write(stream->restore, stream->buf, size);
+	iov_iter_revert(from, size - max_t(ssize_t, ret, 0));
+	return ret;
 }
 
 static ssize_t write_fd_write_iter(struct kiocb *iocb, struct iov_iter *from)
