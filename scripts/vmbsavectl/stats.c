@@ -2,57 +2,29 @@
 /*
  * vmbsavectl stats: what saves and restores of a bus have cost.
  */
-#include <argp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <linux/array_size.h>
+#include "arguments.h"
 #include "bus.h"
 #include "command.h"
 #include "output.h"
 #include "util.h"
 
-enum {
-	OPTION_JSON = 256,
-};
-
-struct arguments {
-	const char *bus;
-	bool json;
-};
-
 static const struct argp_option options[] = {
-	{ "json", OPTION_JSON, NULL, 0, "Print JSON", 0 },
+	ARGUMENT_JSON,
 	{ }
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	switch (key) {
-	case OPTION_JSON:
-		arguments->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (arguments->bus)
-			argp_error(state, "one bus at a time");
-		arguments->bus = argument;
-		return 0;
-	case ARGP_KEY_END:
-		if (!arguments->bus)
-			argp_error(state, "which bus?");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp argp = {
+static const struct usage usage = {
 	.options = options,
-	.parser = parse,
-	.args_doc = "BUS",
+	.names = "BUS",
 	.doc = "Tell what saves and restores of a bus have cost. Takes CAP_SYS_ADMIN.",
+	.least = 1,
+	.most = 1,
+	.missing = "which bus?",
+	.excess = "one bus at a time",
 };
 
 #define ROW(_name, _label, _time) \
@@ -127,6 +99,14 @@ static void put_json(const struct vmbsave_info *info, const struct vmbsave_stats
 	json_end();
 }
 
+static void put_slowest(const struct vmbsave_stats *stats)
+{
+	if (stats->slowest_call)
+		text_field("slowest callback", ".%s of channel %u, packet %llu: %.6f s",
+			   call_name(stats->slowest_call), stats->slowest_channel,
+			   (unsigned long long)stats->slowest_packet, stats->slowest_ns / 1e9);
+}
+
 static void put_text(const struct vmbsave_info *info, const struct vmbsave_stats *stats)
 {
 	size_t i;
@@ -147,26 +127,22 @@ static void put_text(const struct vmbsave_info *info, const struct vmbsave_stats
 		else
 			text_field(rows[i].label, "%llu", (unsigned long long)value);
 	}
-	if (stats->slowest_call)
-		text_field("slowest callback", ".%s of channel %u, packet %llu: %.6f s",
-			   call_name(stats->slowest_call), stats->slowest_channel,
-			   (unsigned long long)stats->slowest_packet, stats->slowest_ns / 1e9);
+	put_slowest(stats);
 }
 
 int command_stats(int argc, char **argv)
 {
-	struct arguments arguments = { };
+	struct arguments arguments = arguments_read(&usage, argc, argv);
 	struct vmbsave_stats stats;
 	struct vmbsave_info info;
 	struct bus bus;
 	int err;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	bus_attach(&bus, arguments.bus, VMBSAVE_ATTACH_KEEP_STATE);
+	bus_attach(&bus, arguments.name[0], VMBSAVE_ATTACH_KEEP_STATE);
 	err = bus_info(&bus, &info) ?: bus_stats(&bus, &stats);
 	bus_detach(&bus);
 	if (err)
-		die("%s tells nothing: %s", arguments.bus, strerror(-err));
+		die("%s tells nothing: %s", bus.name, strerror(-err));
 	if (arguments.json)
 		put_json(&info, &stats);
 	else
