@@ -27,6 +27,8 @@ static const struct usage usage = {
 	.excess = "one bus at a time",
 };
 
+#define TIME_PACKETS	"/sys/module/vmbsave/parameters/time_packets"
+
 #define ROW(_name, _label, _time) \
 	{ #_name, _label, offsetof(struct vmbsave_stats, _name), _time }
 
@@ -77,8 +79,22 @@ static const char *call_name(u32 call)
 	return call < ARRAY_SIZE(names) ? names[call] : "unknown";
 }
 
+/* Unless it is set, of callbacks for a packet only long ones are timed. 0 or 1; -1 = not known */
+static int packets_are_timed(void)
+{
+	FILE *file = fopen(TIME_PACKETS, "re");
+	int value;
+
+	if (!file)
+		return -1;
+	value = getc(file);
+	fclose(file);
+	return value == EOF ? -1 : value == 'Y';
+}
+
 static void put_json(const struct vmbsave_info *info, const struct vmbsave_stats *stats)
 {
+	int timed = packets_are_timed();
 	size_t i;
 
 	json_begin();
@@ -96,6 +112,8 @@ static void put_json(const struct vmbsave_info *info, const struct vmbsave_stats
 	json_number("ns", stats->slowest_ns);
 	json_number("channel", stats->slowest_channel);
 	json_number("packet", stats->slowest_packet);
+	if (timed >= 0)
+		json_bool("time_packets", timed);
 	json_end();
 }
 
@@ -105,6 +123,9 @@ static void put_slowest(const struct vmbsave_stats *stats)
 		text_field("slowest callback", ".%s of channel %u, packet %llu: %.6f s",
 			   call_name(stats->slowest_call), stats->slowest_channel,
 			   (unsigned long long)stats->slowest_packet, stats->slowest_ns / 1e9);
+	if (!packets_are_timed())
+		text_field(stats->slowest_call ? "" : "slowest callback",
+			   "packets' below two ticks are not timed (time_packets=N)");
 }
 
 static void put_text(const struct vmbsave_info *info, const struct vmbsave_stats *stats)
