@@ -30,7 +30,7 @@ _vmbsavectl_options() {
 	list | show) echo --json --sysfs --help ;;
 	save) echo --timeout --stay-stopped --quiet --progress --json --help ;;
 	restore) echo --run --quiet --progress --json --help ;;
-	*) echo --help ;;
+	*) echo --version --help ;;
 	esac
 }
 
