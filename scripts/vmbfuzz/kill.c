@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Ends the VMM, the operator's tool or both by SIGKILL at points of a migration, and sees each time
- * that nothing is left and the next machine on this host does all that a machine does. Points are
- * the steps of the one who is killed, and moments. Who comes to his end before his point was not
- * killed: that does not count, and others are picked until there are as many as there are to be.
+ * that nothing is left and the next machine on this host does all that a machine does. The
+ * operator is vmbsavectl: a save and a restore, through a pipe. Points are the steps of a VMM that
+ * has no operator, the system calls of the tools, and moments. Who comes to his end before his
+ * point was not killed: that does not count, and others are picked until there are as many as there
+ * are to be.
  */
 #include <errno.h>
 #include <poll.h>
@@ -17,18 +19,20 @@
 #include <time.h>
 #include <unistd.h>
 #include "life.h"
+#include "operator.h"
 
 #define MOST_TRIES	800
-#define VMM_STEPS	8	/* up to some milliseconds after the operator began */
 #define MOMENTS_NS	20000000ULL
+#define LATE_NS		200000ULL
 #define TIMEOUT_S	850
 
 static struct life life;
 static u64 seed = 1;
 static unsigned int failed;
 static u32 steps, kill_at;
-/* Of a whole life; of a VMM until it can have an operator; of an operator */
-static u32 life_steps, begin_steps, operator_steps;
+static u32 life_steps;
+static const char *tool;
+static u32 tool_steps[OPERATOR_TOOLS];
 
 /* Who was killed at a point */
 enum victim {
@@ -96,16 +100,16 @@ static int run_vmm(void)
 	return life_run(&life);
 }
 
-/* Unless he was killed he has come to a good end, or @may_fail. Return: he was killed */
-static bool await(u32 point, const char *who, pid_t pid, bool may_fail)
+/* Unless the VMM was killed it has come to a good end. Return: it was killed */
+static bool await(u32 point, pid_t pid)
 {
 	int status = 0;
 	bool killed;
 
 	waitpid(pid, &status, 0);
 	killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-	if (!killed && !may_fail && status)
-		fail(point, "%s ended with status %#x", who, status);
+	if (!killed && status)
+		fail(point, "the VMM ended with status %#x", status);
 	return killed;
 }
 
@@ -136,83 +140,123 @@ static void kill_after(pid_t pid, u64 ns)
 }
 
 /* What the operator has to know, and the ends of the line to the one who is operated on. */
-static struct vmbsave_info infos[2];
+static struct vmbsave_info infos[OPERATOR_TOOLS];
 static int line[2];
 
 /*
- * The one who is operated on: a machine that runs, and an empty one. It works on until the line is
- * cut; then its guest has to be answered, whatever became of the operator.
+ * The one who is operated on: a machine that runs, and an empty one. When the line is cut its guest
+ * has to be answered, whatever became of the operator. A byte before that says that the machine is
+ * there twice: as it was saved it has to come to its end too.
  */
 static int run_operated(void)
 {
-	struct pollfd poller = { .fd = line[1], .events = POLLIN };
-	unsigned int i;
+	char word;
+	int i, moved;
 
 	close(line[0]);
 	if (life_begin(&life) || vm_attach(&life.destination))
 		return -1;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < OPERATOR_TOOLS; i++) {
 		infos[i].size = sizeof(infos[i]);
 		if (vm_call(i ? &life.destination : &life.source, VMBSAVE_GET_INFO, &infos[i]))
 			return -1;
 	}
 	if (write(line[1], infos, sizeof(infos)) != sizeof(infos))
 		return -1;
-	while (!poll(&poller, 1, 1))
-		count_step();
-	return life_echo(&life, &life.source);
+	moved = read(line[1], &word, 1);
+	return life_echo(&life, &life.source) ?: moved ? life_end(&life) : 0;
 }
 
-static int become_controller(struct vm *vm, const struct vmbsave_info *info)
+/* The operator has stopped the machine; its memory is both processes'. */
+static void copy_memory(void)
 {
-	struct vmbsave_attach attach = { .size = sizeof(attach) };
-
-	memcpy(attach.name, info->name, sizeof(attach.name));
-	return vm_open_bus(vm) ?: vm_call(vm, VMBSAVE_ATTACH, &attach);
+	memcpy(life.destination.ram, life.source.ram, VM_RAM_BYTES);
 }
 
-/* Moves the machine of another process from one of its buses to the other one. */
-static int run_operator(void)
+/* An operator who kills nobody yet, and the one he operates on. */
+static struct operator start_operated(u32 point)
 {
-	close(line[0]);
-	return become_controller(&life.source, &infos[0]) ?:
-	       become_controller(&life.destination, &infos[1]) ?:
-	       life_save(&life) ?: life_restore(&life);
-}
+	struct operator op = { .tool = tool, .saving = copy_memory, .quiet = true };
+	int i;
 
-/*
- * The VMM is killed only once it has an operator. If the operator ends before that it has to come
- * to a good end itself; if he was killed its end is waited for.
- */
-static enum victim operate(u32 point, bool kill_vmm, bool kill_operator)
-{
-	bool ready, vmm_killed, operator_killed = false;
-	pid_t vmm;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, line)) {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line)) {
 		perror("socketpair");
 		exit(2);
 	}
-	vmm = start(run_operated, kill_vmm ? begin_steps + 1 + pick() % VMM_STEPS : 0);
+	op.vmm = start(run_operated, 0);
 	close(line[1]);
-	ready = read(line[0], infos, sizeof(infos)) == sizeof(infos);
-	if (ready) {
-		u32 at = kill_operator ? 1 + pick() % operator_steps : 0;
-
-		/* Without the bus he cannot go on. */
-		operator_killed = await(point, "the operator", start(run_operator, at), kill_vmm);
-	} else if (!kill_vmm) {
-		/* To begin takes some steps more or less: that may have been one of them. */
+	if (read(line[0], infos, sizeof(infos)) != sizeof(infos))
 		fail(point, "the VMM cannot begin");
-	}
-	if (!kill_vmm || !operator_killed)
-		shutdown(line[0], SHUT_RDWR);
-	vmm_killed = await(point, "the VMM", vmm, false);
+	for (i = 0; i < OPERATOR_TOOLS; i++)
+		op.bus[i] = (const char *)infos[i].name;
+	return op;
+}
+
+/* Cuts the line to the VMM, if it is still there. */
+static void end_operated(u32 point, struct operator *op, bool moved)
+{
+	bool killed = op->kill[OPERATOR_VMM] && op->at;
+
+	if (moved)
+		send(line[0], "", 1, MSG_NOSIGNAL);
 	close(line[0]);
-	judge(point, kill_vmm ? kill_operator ? "both" : "the VMM" : "the operator");
-	if (vmm_killed)
-		return operator_killed ? BOTH : OPERATED_VMM;
-	return operator_killed ? OPERATOR : NOBODY;
+	if (op->ended[OPERATOR_VMM]) {
+		if (!operator_killed(op, OPERATOR_VMM))
+			fail(point, "the VMM ended with status %#x", op->status[OPERATOR_VMM]);
+		return;
+	}
+	op->ended[OPERATOR_VMM] = true;
+	waitpid(op->vmm, &op->status[OPERATOR_VMM], 0);
+	if (op->status[OPERATOR_VMM] && !(killed && operator_killed(op, OPERATOR_VMM)))
+		fail(point, "the VMM ended with status %#x", op->status[OPERATOR_VMM]);
+}
+
+static bool tool_killed(const struct operator *op)
+{
+	return operator_killed(op, OPERATOR_SAVE) || operator_killed(op, OPERATOR_RESTORE);
+}
+
+/* Who was not killed comes to an end himself: done, undone, or not tried, for the bus had gone. */
+static void judge_tools(u32 point, const struct operator *op)
+{
+	bool vmm_killed = operator_killed(op, OPERATOR_VMM);
+	int i, most = vmm_killed ? 2 : tool_killed(op) ? 1 : 0;
+
+	for (i = 0; i < OPERATOR_TOOLS; i++)
+		if (!operator_killed(op, i) &&
+		    (!WIFEXITED(op->status[i]) || WEXITSTATUS(op->status[i]) > most))
+			fail(point, "%s ended with status %#x", i ? "restore" : "save",
+			     op->status[i]);
+}
+
+/* Of the tools one or the other is killed, or both are. */
+static void plan(struct operator *op, enum victim kind)
+{
+	u32 who = 1 + pick() % 3;
+
+	op->when = pick() % OPERATOR_TOOLS;
+	op->at = 1 + pick() % tool_steps[op->when];
+	op->late_ns = pick() % 2 ? 1 + pick() % LATE_NS : 0;
+	op->kill[OPERATOR_VMM] = kind != OPERATOR;
+	op->kill[OPERATOR_SAVE] = kind != OPERATED_VMM && who & 1;
+	op->kill[OPERATOR_RESTORE] = kind != OPERATED_VMM && who & 2;
+}
+
+static enum victim operate(u32 point, enum victim kind)
+{
+	static const char * const names[] = {
+		[OPERATED_VMM] = "the VMM", [OPERATOR] = "the operator", [BOTH] = "both",
+	};
+	struct operator op = start_operated(point);
+
+	plan(&op, kind);
+	operator_run(&op);
+	end_operated(point, &op, !op.status[OPERATOR_SAVE] && !op.status[OPERATOR_RESTORE]);
+	judge_tools(point, &op);
+	judge(point, names[kind]);
+	if (operator_killed(&op, OPERATOR_VMM))
+		return tool_killed(&op) ? BOTH : OPERATED_VMM;
+	return tool_killed(&op) ? OPERATOR : NOBODY;
 }
 
 static enum victim alone(u32 point, u32 at, u64 ns)
@@ -223,7 +267,7 @@ static enum victim alone(u32 point, u32 at, u64 ns)
 
 	if (!at)
 		kill_after(pid, ns);
-	killed = await(point, "the VMM", pid, false);
+	killed = await(point, pid);
 	if (at)
 		snprintf(what, sizeof(what), "a VMM killed before its step %u", at);
 	else
@@ -251,27 +295,19 @@ static u64 measure_life(void)
 	return MOMENTS_NS + (to.tv_sec - from.tv_sec) * 1000000000ULL + to.tv_nsec - from.tv_nsec;
 }
 
-/* How many steps run_operated() has until it tells about its buses, and how many an operator. */
-static void measure_operator(void)
+/* How many steps the tools have when nobody is killed. */
+static void measure_tools(void)
 {
-	struct vmbsave_info info = { .size = sizeof(info) };
-	int ret;
+	struct operator op = start_operated(0);
 
-	steps = 0;
-	vm_step = count_step;
-	ret = life_begin(&life) ?: vm_attach(&life.destination) ?:
-	      vm_call(&life.source, VMBSAVE_GET_INFO, &info) ?:
-	      vm_call(&life.destination, VMBSAVE_GET_INFO, &info);
-	begin_steps = steps;
-	ret = ret ?: life_save(&life) ?: life_restore(&life);
-	/* He opens and attaches both buses before that. */
-	operator_steps = steps - begin_steps + 4;
-	vm_step = NULL;
-	life_close(&life);
-	if (ret) {
-		printf("FAIL nobody was killed: line %d\n", life.line);
+	op.quiet = false;
+	operator_run(&op);
+	end_operated(0, &op, true);
+	judge_tools(0, &op);
+	judge(0, "nobody");
+	memcpy(tool_steps, op.steps, sizeof(tool_steps));
+	if (failed)
 		exit(1);
-	}
 }
 
 /* Kills until there are enough of each kind. */
@@ -291,7 +327,7 @@ static void kill_all(u64 ns)
 		if (kind == VMM)
 			points[alone(point, at, pick() % (ns + 1))]++;
 		else
-			points[operate(point, kind != OPERATOR, kind != OPERATED_VMM)]++;
+			points[operate(point, kind)]++;
 	}
 	for (kind = VMM; kind < NR_VICTIMS; kind++)
 		if (points[kind] < wanted[kind])
@@ -306,16 +342,22 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	alarm(TIMEOUT_S);
-	if (argc > 1)
-		seed = strtoull(argv[1], NULL, 0);
+	if (argc < 2) {
+		fprintf(stderr, "usage: kill VMBSAVECTL [SEED]\n");
+		return 2;
+	}
+	tool = argv[1];
+	if (argc > 2)
+		seed = strtoull(argv[2], NULL, 0);
 	printf("seed %llu\n", (unsigned long long)seed);
 	life_init(&life);
 	ns = measure_life();
-	measure_operator();
+	measure_tools();
 	kill_all(ns);
 	killed = points[VMM] + points[OPERATED_VMM] + points[OPERATOR] + points[BOTH];
-	printf("%u steps, %u until there is an operator, %u of his, up to %llu us; %u tries\n",
-	       life_steps, begin_steps, operator_steps, (unsigned long long)ns / 1000, tries);
+	printf("%u steps, %u of save, %u of restore, up to %llu us; %u tries\n", life_steps,
+	       tool_steps[OPERATOR_SAVE], tool_steps[OPERATOR_RESTORE],
+	       (unsigned long long)ns / 1000, tries);
 	printf("killed at %u points: VMM %u, VMM with an operator %u, operator %u, both %u\n",
 	       killed, points[VMM], points[OPERATED_VMM], points[OPERATOR], points[BOTH]);
 	printf("%u passed, %u failed\n", killed, failed);

@@ -19,21 +19,62 @@ static int command(struct bus *bus, unsigned long number, void *argument)
 	return ioctl(bus->fd, number, argument) < 0 ? -errno : 0;
 }
 
-static void __noreturn refuse(const char *name, int error)
+/**
+ * bus_last_error() - what the kernel says about a failure
+ * @bus: an open one
+ * @error: the negative errno of what failed
+ * @last: filled; with @error alone if the kernel says nothing
+ */
+void bus_last_error(struct bus *bus, int error, struct vmbsave_last_error *last)
 {
+	const char *text = strerror(-error);
+	int err;
+
+	*last = (struct vmbsave_last_error){ .size = sizeof(*last) };
+	err = command(bus, VMBSAVE_LAST_ERROR, last);
+	if (err == -ENODEV)
+		text = "its VMM has gone, and the bus with it";
+	if (err || !last->error) {
+		*last = (struct vmbsave_last_error){ .error = -error };
+		snprintf(last->text, sizeof(last->text), "%s", text);
+	}
+	last->text[sizeof(last->text) - 1] = '\0';
+}
+
+static void __noreturn refuse(struct bus *bus, int error)
+{
+	struct vmbsave_last_error last;
+	const char *name = bus->name;
+
 	switch (error) {
 	case -EINVAL:
 		/* Names are used again: that is the bus of this process itself. */
 	case -ENOENT:
-		die("there is no bus %s; vmbsavectl list names those that there are", name);
+		die_of(-ENOENT, "there is no bus %s; vmbsavectl list names those that there are",
+		       name);
 	case -EPERM:
-		die("cannot attach to %s: it takes CAP_SYS_ADMIN", name);
+		die_of(error, "cannot attach to %s: it takes CAP_SYS_ADMIN", name);
 	case -EBUSY:
-		die("cannot attach to %s: somebody else is attached to it", name);
+		die_of(error, "cannot attach to %s: somebody else is attached to it", name);
 	case -ENOTTY:
-		die("cannot attach to %s: the module is too old for that", name);
+		die_of(error, "cannot attach to %s: the module is too old for that", name);
 	default:
-		die("cannot attach to %s: %s", name, strerror(-error));
+		bus_last_error(bus, error, &last);
+		die_of(error, "cannot attach to %s: %s", name, last.text);
+	}
+}
+
+static const char *hint(int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENXIO:
+	case -ENODEV:
+		return "; is the module vmbsave loaded?";
+	case -EACCES:
+		return "; it takes root";
+	default:
+		return "";
 	}
 }
 
@@ -49,17 +90,16 @@ void bus_attach(struct bus *bus, const char *name, u32 flags)
 	size_t length = strlen(name);
 	int err;
 
-	if (length >= sizeof(arg.name))
-		refuse(name, -ENOENT);
-	memcpy(arg.name, name, length);
 	bus->name = name;
+	if (length >= sizeof(arg.name))
+		refuse(bus, -ENOENT);
+	memcpy(arg.name, name, length);
 	bus->fd = open(DEVICE, O_RDWR | O_CLOEXEC);
 	if (bus->fd < 0)
-		die("cannot open %s: %s%s", DEVICE, strerror(errno),
-		    errno == ENOENT ? "; is the module vmbsave loaded?" : "");
+		die_of(-errno, "cannot open %s: %s%s", DEVICE, strerror(errno), hint(-errno));
 	err = command(bus, VMBSAVE_ATTACH, &arg);
 	if (err)
-		refuse(name, err);
+		refuse(bus, err);
 }
 
 /**
@@ -154,25 +194,18 @@ static void place_text(const struct vmbsave_last_error *last, char *text, size_t
 }
 
 /**
- * bus_say_error() - say what failed, with what the kernel says about it
+ * bus_say_error() - say what failed
  * @bus: an attached one
  * @what: could not be done
- * @error: its negative errno
+ * @last: why, from bus_last_error()
  */
-void bus_say_error(struct bus *bus, const char *what, int error)
+void bus_say_error(const struct bus *bus, const char *what, const struct vmbsave_last_error *last)
 {
-	struct vmbsave_last_error last = { .size = sizeof(last) };
 	char place[128];
 
-	if (command(bus, VMBSAVE_LAST_ERROR, &last) || !last.error) {
-		say("%s: cannot %s: %s (%s)", bus->name, what, strerror(-error),
-		    errno_name(error));
-		return;
-	}
-	last.text[sizeof(last.text) - 1] = '\0';
-	place_text(&last, place, sizeof(place));
-	say("%s: cannot %s: %s%s (%s)", bus->name, what, place, last.text,
-	    errno_name(-(int)last.error));
+	place_text(last, place, sizeof(place));
+	say("%s: cannot %s: %s%s (%s)", bus->name, what, place, last->text,
+	    errno_name(-(int)last->error));
 }
 
 /**

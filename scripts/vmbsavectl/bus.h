@@ -21,7 +21,8 @@ int bus_info(struct bus *bus, struct vmbsave_info *info);
 int bus_stats(struct bus *bus, struct vmbsave_stats *stats);
 int bus_set_state(struct bus *bus, u32 state, u32 timeout_ms, int *data_fd);
 int bus_reset(struct bus *bus);
-void bus_say_error(struct bus *bus, const char *what, int error);
+void bus_last_error(struct bus *bus, int error, struct vmbsave_last_error *last);
+void bus_say_error(const struct bus *bus, const char *what, const struct vmbsave_last_error *last);
 const char *bus_state_name(u32 state);
 
 #endif /* _VMBSAVECTL_BUS_H */

@@ -25,12 +25,12 @@ _vmbsavectl_words() {
 _vmbsavectl_options() {
 	case $1 in
 	inspect) echo --packets --payload --json --help ;;
-	verify) echo --quiet --json --help ;;
+	verify) echo --quiet --progress --json --help ;;
 	diff | stats) echo --json --help ;;
 	list | show) echo --json --sysfs --help ;;
-	save) echo --timeout --stay-stopped --quiet --help ;;
-	restore) echo --run --quiet --help ;;
-	*) echo --help ;;
+	save) echo --timeout --stay-stopped --quiet --progress --json --help ;;
+	restore) echo --run --quiet --progress --json --help ;;
+	*) echo --version --help ;;
 	esac
 }
 

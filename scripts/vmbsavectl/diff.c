@@ -4,61 +4,31 @@
  * found by the channel's identity and the transaction id; the stream id, and
  * with it every hash, differs always and is not looked at.
  */
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "arguments.h"
 #include "command.h"
 #include "diff.h"
 #include "image.h"
 #include "output.h"
 #include "util.h"
 
-enum {
-	OPTION_JSON = 256,
-};
-
-struct arguments {
-	const char *name[2];
-	bool json;
-};
-
 static const struct argp_option options[] = {
-	{ "json", OPTION_JSON, NULL, 0, "Print JSON", 0 },
+	ARGUMENT_JSON,
 	{ }
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	switch (key) {
-	case OPTION_JSON:
-		arguments->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (arguments->name[1])
-			argp_error(state, "two streams at a time");
-		arguments->name[!!arguments->name[0]] = argument;
-		return 0;
-	case ARGP_KEY_END:
-		if (!arguments->name[1])
-			argp_error(state, "which streams?");
-		if (!strcmp(arguments->name[0], "-") && !strcmp(arguments->name[1], "-"))
-			argp_error(state, "only one of them can be standard input");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp argp = {
+static const struct usage usage = {
 	.options = options,
-	.parser = parse,
-	.args_doc = "A B",
+	.names = "A B",
 	.doc = "Compare two saved streams by channel and transaction id.\n"
 	       "\vOne of them may be \"-\". Exit status: 0 they hold the same; 1 they differ; 2 one\n"
 	       "of them cannot be read, or is not whole and right.",
+	.least = 2,
+	.most = 2,
+	.missing = "which streams?",
+	.excess = "two streams at a time",
 };
 
 /* Both are sorted, so one walk finds what only one of them has. */
@@ -87,12 +57,13 @@ static void compare_images(struct diff *diff, const struct image *a, const struc
 
 int command_diff(int argc, char **argv)
 {
-	struct arguments arguments = { };
+	struct arguments arguments = arguments_read(&usage, argc, argv);
 	struct image a, b = { };
 	struct diff diff = { };
 	int ret;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	if (!strcmp(arguments.name[0], "-") && !strcmp(arguments.name[1], "-"))
+		die("only one of them can be standard input");
 	ret = image_read(&a, arguments.name[0]);
 	if (!ret)
 		ret = image_read(&b, arguments.name[1]);

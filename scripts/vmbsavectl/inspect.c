@@ -2,64 +2,33 @@
 /*
  * vmbsavectl inspect: what is in a stream, also in one that is damaged.
  */
-#include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <linux/array_size.h>
 #include <linux/xxhash.h>
+#include "arguments.h"
 #include "command.h"
 #include "inspect.h"
 #include "util.h"
-
-enum {
-	OPTION_PACKETS = 256,
-	OPTION_PAYLOAD,
-	OPTION_JSON,
-};
 
 static const struct argp_option options[] = {
 	{ "packets", OPTION_PACKETS, NULL, 0, "Print each packet and completion", 0 },
 	{ "payload", OPTION_PAYLOAD, NULL, 0,
 	  "Print the data of guests and VSPs too, not only length and hash", 0 },
-	{ "json", OPTION_JSON, NULL, 0, "Print JSON", 0 },
+	ARGUMENT_JSON,
 	{ }
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	struct inspect *inspect = state->input;
-
-	switch (key) {
-	case OPTION_PACKETS:
-		inspect->packets = true;
-		return 0;
-	case OPTION_PAYLOAD:
-		inspect->payload = true;
-		return 0;
-	case OPTION_JSON:
-		inspect->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (inspect->name)
-			argp_error(state, "one stream at a time");
-		inspect->name = argument;
-		return 0;
-	case ARGP_KEY_END:
-		if (!inspect->name)
-			argp_error(state, "which stream?");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp argp = {
+static const struct usage usage = {
 	.options = options,
-	.parser = parse,
-	.args_doc = "FILE|-",
+	.names = "FILE|-",
 	.doc = "Decode a saved stream, or what is left of it.\n"
 	       "\vBehind damage it goes on at the next whole chunk, and says what was lost.\n"
 	       "Exit status as that of verify.",
+	.least = 1,
+	.most = 1,
+	.missing = "which stream?",
+	.excess = "one stream at a time",
 };
 
 /**
@@ -121,18 +90,18 @@ int command_inspect(int argc, char **argv)
 	int err;
 
 	memset(&inspect, 0, sizeof(inspect));
-	argp_parse(&argp, argc, argv, 0, NULL, &inspect);
-	err = source_open(&inspect.source, inspect.name);
+	inspect.arguments = arguments_read(&usage, argc, argv);
+	err = source_open(&inspect.source, inspect.arguments.name[0]);
 	if (err)
-		die("cannot open %s: %s", inspect.name, strerror(-err));
+		die("cannot open %s: %s", inspect.arguments.name[0], strerror(-err));
 
 	tally_init(&inspect.tally);
-	ops = inspect.json ? &inspect_json_ops : &inspect_text_ops;
-	if (inspect.json)
+	ops = inspect.arguments.json ? &inspect_json_ops : &inspect_text_ops;
+	if (inspect.arguments.json)
 		inspect_json_begin(&inspect);
 	err = walk(&inspect.walk, &inspect.source, true, ops, &inspect);
 	tally_end(&inspect.tally);
-	if (inspect.json)
+	if (inspect.arguments.json)
 		inspect_json_end(&inspect);
 	else
 		inspect_text_end(&inspect);

@@ -3,26 +3,21 @@
 #define _VMBSAVECTL_INSPECT_H
 
 #include <linux/types.h>
+#include "arguments.h"
 #include "source.h"
 #include "tally.h"
 #include "walk.h"
 
 /**
  * struct inspect - the command inspect
- * @name: of the file
- * @packets: each packet and completion
- * @payload: also what VSPs and guests wrote
- * @json: for programs
+ * @arguments: of it
  * @source: the stream
  * @walk: the way through it
  * @tally: what was there
  * @damages: all of them, for the end of the document
  */
 struct inspect {
-	const char *name;
-	bool packets;
-	bool payload;
-	bool json;
+	struct arguments arguments;
 	struct source source;
 	struct walk walk;
 	struct tally tally;

@@ -23,7 +23,7 @@ static void put_data(const struct inspect *inspect, const char *key, const void 
 	json_object(key);
 	json_number("bytes", bytes);
 	json_format("xxh64", "%016llx", (unsigned long long)payload_hash(data, bytes));
-	if (inspect->payload)
+	if (inspect->arguments.payload)
 		json_hex("hex", data, bytes);
 	json_close();
 }
@@ -200,10 +200,11 @@ static int put_contents(const struct inspect *inspect, const struct walk_record 
 static void put_record(void *context, const struct walk_record *record)
 {
 	struct inspect *inspect = context;
+	bool traffic = record->type == VMBSAVE_RECORD_PACKET ||
+		       record->type == VMBSAVE_RECORD_COMPLETION;
 
 	tally_record(&inspect->tally, record);
-	if (!inspect->packets && (record->type == VMBSAVE_RECORD_PACKET ||
-				  record->type == VMBSAVE_RECORD_COMPLETION))
+	if (traffic && !inspect->arguments.packets)
 		return;
 
 	json_object(NULL);
@@ -290,7 +291,7 @@ static void put_channels(const struct tally *tally)
 void inspect_json_begin(struct inspect *inspect)
 {
 	json_begin();
-	json_string("file", inspect->name);
+	json_string("file", inspect->arguments.name[0]);
 	json_array("records");
 }
 

@@ -22,7 +22,7 @@
 static void put_data(const struct inspect *inspect, const char *label, const void *data, u32 bytes)
 {
 	text_field(label, "%u bytes, xxh64 %016llx", bytes, ULL(payload_hash(data, bytes)));
-	if (inspect->payload)
+	if (inspect->arguments.payload)
 		text_bytes(data, bytes);
 }
 
@@ -145,7 +145,7 @@ static void put_packet(const struct inspect *inspect, const struct walk_record *
 	struct vmb_packet_view view;
 	char label[40];
 
-	if (!inspect->packets)
+	if (!inspect->arguments.packets)
 		return;
 	if (vmb_stream_view_packet(record->data, record->bytes, &view)) {
 		put_undecoded(record);
@@ -165,7 +165,7 @@ static void put_completion(const struct inspect *inspect, const struct walk_reco
 	struct vmb_completion_view view;
 	char label[40];
 
-	if (!inspect->packets)
+	if (!inspect->arguments.packets)
 		return;
 	if (vmb_stream_view_completion(record->data, record->bytes, &view)) {
 		put_undecoded(record);

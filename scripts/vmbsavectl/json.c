@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Output for programs: one JSON document on stdout, written as it comes, so that
+ * Output for programs: one JSON document, written as it comes, so that
  * a stream of any length takes no memory. Keys are given in objects, NULL in
  * arrays and for the document itself.
  */
@@ -15,6 +15,7 @@
 #define DEPTH_MAX	16
 
 static yajl_gen gen;
+static FILE *output;
 static bool in_array[DEPTH_MAX];
 static unsigned int depth;
 
@@ -22,7 +23,7 @@ static void print(void *unused, const char *text, size_t bytes)
 {
 	(void)unused;
 	/* A full disk shows when stdout is closed. */
-	fwrite(text, 1, bytes, stdout);
+	fwrite(text, 1, bytes, output ?: stdout);
 }
 
 static void expect(yajl_gen_status status)
@@ -61,6 +62,15 @@ static void enter(bool array)
 	if (++depth >= DEPTH_MAX)
 		die("JSON is nested too deeply");
 	in_array[depth] = array;
+}
+
+/**
+ * json_to() - where the document goes
+ * @file: instead of to stdout
+ */
+void json_to(FILE *file)
+{
+	output = file;
 }
 
 /**

@@ -2,82 +2,35 @@
 /*
  * vmbsavectl list and show: what is there, as sysfs tells it.
  */
-#include <argp.h>
 #include <stdio.h>
 #include <string.h>
+#include "arguments.h"
 #include "command.h"
 #include "output.h"
 #include "sysfs.h"
 #include "util.h"
 
-enum {
-	OPTION_JSON = 256,
-	OPTION_SYSFS,
-};
-
-struct arguments {
-	const char *folder;
-	const char *bus;
-	const char *channel;
-	bool json;
-};
-
 static const struct argp_option options[] = {
-	{ "json", OPTION_JSON, NULL, 0, "Print JSON", 0 },
+	ARGUMENT_JSON,
 	{ "sysfs", OPTION_SYSFS, "FOLDER", 0, "Look there instead of in " SYSFS_FOLDER, 0 },
 	{ }
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	switch (key) {
-	case OPTION_JSON:
-		arguments->json = true;
-		return 0;
-	case OPTION_SYSFS:
-		arguments->folder = argument;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static error_t parse_show(int key, char *argument, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	switch (key) {
-	case ARGP_KEY_ARG:
-		if (arguments->channel)
-			argp_error(state, "one bus or channel at a time");
-		if (arguments->bus)
-			arguments->channel = argument;
-		else
-			arguments->bus = argument;
-		return 0;
-	case ARGP_KEY_END:
-		if (!arguments->bus)
-			argp_error(state, "which bus?");
-		return 0;
-	default:
-		return parse(key, argument, state);
-	}
-}
-
-static const struct argp list_argp = {
+static const struct usage list_usage = {
 	.options = options,
-	.parser = parse,
 	.doc = "List the buses and their channels.",
+	.excess = "it takes no names: show does",
 };
 
-static const struct argp show_argp = {
+static const struct usage show_usage = {
 	.options = options,
-	.parser = parse_show,
-	.args_doc = "BUS [CHANNEL]",
+	.names = "BUS [CHANNEL]",
 	.doc = "Show all that sysfs tells of a bus and its channels, or of one channel.\n"
 	       "\vCHANNEL is what stands behind the dash in its name, such as 1.",
+	.least = 1,
+	.most = 2,
+	.missing = "which bus?",
+	.excess = "one bus or channel at a time",
 };
 
 static const char *value_or(const struct sysfs_devices *devices, const struct sysfs_device *device,
@@ -139,11 +92,10 @@ static void put_tree(const struct sysfs_devices *devices)
 
 int command_list(int argc, char **argv)
 {
-	struct arguments arguments = { .folder = SYSFS_FOLDER };
+	struct arguments arguments = arguments_read(&list_usage, argc, argv);
 	struct sysfs_devices devices;
 
-	argp_parse(&list_argp, argc, argv, 0, NULL, &arguments);
-	sysfs_read(&devices, arguments.folder);
+	sysfs_read(&devices, arguments.sysfs ?: SYSFS_FOLDER);
 	if (arguments.json)
 		put_tree(&devices);
 	else
@@ -155,15 +107,16 @@ int command_list(int argc, char **argv)
 /* Is it what the command line names? */
 static bool is_meant(const struct arguments *arguments, const struct sysfs_device *device)
 {
-	size_t length = strlen(arguments->bus);
+	const char *bus = arguments->name[0], *channel = arguments->name[1];
+	size_t length = strlen(bus);
 
-	if (strncmp(device->name, arguments->bus, length))
+	if (strncmp(device->name, bus, length))
 		return false;
 	if (!device->name[length])
-		return !arguments->channel;
+		return !channel;
 	if (device->name[length] != '-')
 		return false;
-	return !arguments->channel || !strcmp(arguments->channel, device->name + length + 1);
+	return !channel || !strcmp(channel, device->name + length + 1);
 }
 
 static u32 show(const struct arguments *arguments, const struct sysfs_devices *devices)
@@ -191,12 +144,11 @@ static u32 show(const struct arguments *arguments, const struct sysfs_devices *d
 
 int command_show(int argc, char **argv)
 {
-	struct arguments arguments = { .folder = SYSFS_FOLDER };
+	struct arguments arguments = arguments_read(&show_usage, argc, argv);
 	struct sysfs_devices devices;
 	u32 nr;
 
-	argp_parse(&show_argp, argc, argv, 0, NULL, &arguments);
-	sysfs_read(&devices, arguments.folder);
+	sysfs_read(&devices, arguments.sysfs ?: SYSFS_FOLDER);
 	if (arguments.json) {
 		json_begin();
 		json_array("devices");
@@ -206,7 +158,7 @@ int command_show(int argc, char **argv)
 		json_end();
 	sysfs_free(&devices);
 	if (!nr)
-		die("there is no %s%s%s", arguments.bus, arguments.channel ? "-" : "",
-		    arguments.channel ?: "");
+		die("there is no %s%s%s; vmbsavectl list names what there is", arguments.name[0],
+		    arguments.name[1] ? "-" : "", arguments.name[1] ?: "");
 	return EXIT_RIGHT;
 }

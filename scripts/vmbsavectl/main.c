@@ -48,6 +48,14 @@ static int run_command(const struct command *command, int argc, char **argv)
 	return command->run(argc, argv);
 }
 
+static int close_output(int status)
+{
+	if (!fclose(stdout))
+		return status;
+	say("cannot write the output: %m");
+	return EXIT_TROUBLE;
+}
+
 static int status;
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -55,6 +63,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	const struct command *command;
 
 	switch (key) {
+	case 'V':
+		puts("vmbsavectl " VMB_VERSION);
+		exit(close_output(EXIT_RIGHT));
 	case ARGP_KEY_ARG:
 		command = find_command(argument);
 		if (!command)
@@ -72,7 +83,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
+/* argp's own would be an option of each command. */
+static const struct argp_option options[] = {
+	{ "version", 'V', NULL, 0, "Print the version", -1 },
+	{ }
+};
+
 static const struct argp argp = {
+	.options = options,
 	.parser = parse,
 	.args_doc = "COMMAND [ARGUMENT...]",
 	.doc =
@@ -95,9 +113,5 @@ int main(int argc, char **argv)
 {
 	argp_err_exit_status = EXIT_TROUBLE;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
-	if (fclose(stdout)) {
-		say("cannot write the output: %m");
-		return EXIT_TROUBLE;
-	}
-	return status;
+	return close_output(status);
 }

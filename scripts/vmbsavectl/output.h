@@ -2,6 +2,7 @@
 #ifndef _VMBSAVECTL_OUTPUT_H
 #define _VMBSAVECTL_OUTPUT_H
 
+#include <stdio.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
 
@@ -16,6 +17,7 @@ void text_verdict(enum colour colour, const char *format, ...) __printf(2, 3);
 void text_field(const char *label, const char *format, ...) __printf(2, 3);
 void text_bytes(const u8 *data, u32 bytes);
 
+void json_to(FILE *file);
 void json_begin(void);
 void json_end(void);
 void json_object(const char *key);

@@ -1,29 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How far it is: on stderr, if that is a terminal, five times a second.
+ * How far it is: on stderr, if that is a terminal, five times a second, in place;
+ * elsewhere, if it is asked for, a line a second. How much will come is known of
+ * a file, and of a save, which is so many packets. Of a pipe it is not: a mark that
+ * moves says that bytes come.
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 #include <linux/array_size.h>
 #include <linux/minmax.h>
+#include "arguments.h"
 #include "progress.h"
 
-#define BAR_COLUMNS	30
-#define INTERVAL_MS	200
+#define NS_PER_S	1000000000ULL
+#define TERMINAL_NS	(NS_PER_S / 5)
+#define ELSEWHERE_NS	NS_PER_S
+#define BAR_COLUMNS	40
+#define MARK		"<=>"
 
 /**
- * clock_ms() - milliseconds of the monotonic clock
+ * clock_ns() - nanoseconds of the monotonic clock
  *
  * Return: the count.
  */
-u64 clock_ms(void)
+u64 clock_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (u64)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
 /**
@@ -48,40 +56,66 @@ void bytes_text(u64 bytes, char *text, size_t size)
 		snprintf(text, size, "%.1f %s", value, units[unit]);
 }
 
-/* The bar; a bound is not a promise, so nothing is drawn for it. */
-static void draw_bar(const struct progress *progress)
+static u64 done_of(const struct progress *progress)
 {
-	unsigned int columns;
+	u64 done = progress->done ? progress->done(progress->of) : progress->bytes;
+
+	return min(done, progress->total);
+}
+
+/* Not the last column, where some terminals begin a new line. */
+static unsigned int terminal_columns(void)
+{
+	struct winsize size;
+
+	return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col - 1 : 79;
+}
+
+/* In the columns that the text leaves, or not at all. */
+static void draw_bar(const struct progress *progress, u64 done, unsigned int text_columns)
+{
+	unsigned int columns = terminal_columns(), span, at;
 	char bar[BAR_COLUMNS + 1];
 
-	if (!progress->total || progress->bound)
+	if (columns < text_columns + 10)
 		return;
-
-	columns = min(progress->done, progress->total) * BAR_COLUMNS / progress->total;
-	memset(bar, '-', BAR_COLUMNS);
-	memset(bar, '#', columns);
-	bar[BAR_COLUMNS] = '\0';
-	fprintf(stderr, " [%s] %3u%%", bar,
-		(unsigned int)(min(progress->done, progress->total) * 100 / progress->total));
+	columns = min(columns - text_columns - 3, (unsigned int)BAR_COLUMNS);
+	bar[columns] = '\0';
+	if (progress->total) {
+		memset(bar, '-', columns);
+		memset(bar, '#', (double)done / progress->total * columns);
+	} else {
+		span = columns - strlen(MARK);
+		at = progress->drawn % (2 * span);
+		memset(bar, ' ', columns);
+		memcpy(bar + (at > span ? 2 * span - at : at), MARK, strlen(MARK));
+	}
+	fprintf(stderr, " [%s]", bar);
 }
 
 static void draw(struct progress *progress, u64 now)
 {
-	u64 ms = max(now - progress->begin_ms, (u64)1);
-	char done[24], rate[24], most[24];
+	u64 ns = max(now - progress->begin_ns, (u64)1), s = ns / NS_PER_S;
+	u64 done = progress->total ? done_of(progress) : 0;
+	char bytes[24], rate[24], share[8] = "", text[96];
+	unsigned int length;
 
-	bytes_text(progress->done, done, sizeof(done));
-	bytes_text((double)progress->done * 1000 / ms, rate, sizeof(rate));
-	bytes_text(progress->total, most, sizeof(most));
-	fprintf(stderr, "\r%s", progress->what);
-	draw_bar(progress);
-	fprintf(stderr, "  %s  %s/s", done, rate);
-	if (progress->bound)
-		fprintf(stderr, "  at most %s", most);
-	fputs("\033[K", stderr);
+	bytes_text(progress->bytes, bytes, sizeof(bytes));
+	bytes_text((double)progress->bytes * NS_PER_S / ns, rate, sizeof(rate));
+	if (progress->total)
+		snprintf(share, sizeof(share), "%4u%%",
+			 (unsigned int)((double)done / progress->total * 100));
+	length = snprintf(text, sizeof(text), "%s  %s  %llu:%02u:%02u  %s/s", share, bytes,
+			  (unsigned long long)s / 3600, (unsigned int)(s / 60 % 60),
+			  (unsigned int)(s % 60), rate);
+
+	fprintf(stderr, "%s%s", progress->terminal ? "\r" : "", progress->what);
+	if (progress->terminal)
+		draw_bar(progress, done, strlen(progress->what) + length);
+	fprintf(stderr, "%s%s", text, progress->terminal ? "\033[K" : "\n");
 	fflush(stderr);
-	progress->shown = true;
-	progress->shown_ms = now;
+	progress->drawn++;
+	progress->shown_ns = now;
 }
 
 /**
@@ -89,16 +123,18 @@ static void draw(struct progress *progress, u64 now)
  * @progress: filled
  * @what: a word
  * @total: bytes that will come, 0 = not known
- * @bound: it is but an upper bound
+ * @arguments: whether it is wanted
  */
-void progress_begin(struct progress *progress, const char *what, u64 total, bool bound)
+void progress_begin(struct progress *progress, const char *what, u64 total,
+		    const struct arguments *arguments)
 {
-	u64 now = clock_ms();
+	u64 now = clock_ns();
 
 	*progress = (struct progress){
-		.what = what, .total = total, .bound = bound && total, .begin_ms = now,
-		.shown_ms = now,
+		.what = what, .total = total, .begin_ns = now, .shown_ns = now,
+		.kept = arguments->progress, .terminal = isatty(STDERR_FILENO),
 	};
+	progress->hidden = !arguments->progress && (arguments->quiet || !progress->terminal);
 }
 
 /**
@@ -108,20 +144,27 @@ void progress_begin(struct progress *progress, const char *what, u64 total, bool
  */
 void progress_add(struct progress *progress, u64 bytes)
 {
-	u64 now = clock_ms();
+	u64 now = clock_ns();
 
-	progress->done += bytes;
-	if (now - progress->shown_ms >= INTERVAL_MS && isatty(STDERR_FILENO))
+	progress->bytes += bytes;
+	if (progress->hidden)
+		return;
+	if (now - progress->shown_ns >= (progress->terminal ? TERMINAL_NS : ELSEWHERE_NS))
 		draw(progress, now);
 }
 
 /**
- * progress_end() - take the line away
+ * progress_end() - take the line away, or leave it if it was asked for
  * @progress: the line
  */
 void progress_end(struct progress *progress)
 {
-	if (progress->shown)
+	if (progress->kept && !progress->hidden) {
+		draw(progress, clock_ns());
+		if (progress->terminal)
+			fputc('\n', stderr);
+	} else if (progress->drawn && progress->terminal) {
 		fputs("\r\033[K", stderr);
-	progress->shown = false;
+	}
+	progress->hidden = true;
 }

@@ -13,29 +13,31 @@
  * and it runs again if it ran before.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "bus.h"
 #include "command.h"
 #include "move.h"
-#include "progress.h"
 #include "source.h"
 #include "util.h"
 
 static const struct argp_option options[] = {
-	{ "run", MOVE_FLAG, NULL, 0, "Let the bus run after a restore that succeeded", 0 },
-	{ "quiet", 'q', NULL, 0, "Say nothing on success", 0 },
+	{ "run", OPTION_RUN, NULL, 0, "Let the bus run after a restore that succeeded", 0 },
+	ARGUMENT_JSON,
+	ARGUMENT_PROGRESS,
+	ARGUMENT_QUIET("Say nothing on success"),
 	{ }
 };
 
-static const struct argp argp = {
+static const struct usage usage = {
 	.options = options,
-	.parser = move_parse,
-	.args_doc = "BUS [FILE|-]",
+	.names = "BUS [FILE|-]",
 	.doc = "Restore the channels of a bus that waits. Takes CAP_SYS_ADMIN.\n"
 	       "\vThe guest's memory has to be there already. Exit status: 0 restored; 1 it was\n"
 	       "refused, the bus is as it was; 2 it could not be tried.",
+	.least = 1,
+	.most = 2,
+	.missing = "which bus?",
+	.excess = "one bus and one file",
 };
 
 static struct source source;
@@ -61,102 +63,92 @@ static int copy_in(int data_fd, bool *refused)
 	return source.error;
 }
 
-static int write_stream(struct bus *bus, int data_fd)
+static void write_stream(struct move *move, int data_fd)
 {
 	bool refused;
 	int err;
 
 	err = copy_in(data_fd, &refused);
-	progress_end(source.progress);
+	progress_end(&move->progress);
 	if (err && refused)
-		bus_say_error(bus, "restore", err);
+		move_refused(move, "restore", err);
 	else if (err && move_interrupted())
-		say("%s: interrupted by signal %d", bus->name, move_interrupted());
+		move_failed(move, "restore", -EINTR, "interrupted by signal %d",
+			    move_interrupted());
 	else if (err)
-		say("cannot read %s: %s", source.name, strerror(-err));
-	return err;
-}
-
-static void report(struct bus *bus)
-{
-	struct vmbsave_stats stats;
-	char bytes[24];
-
-	if (bus_stats(bus, &stats))
-		return;
-	bytes_text(stats.restore_bytes, bytes, sizeof(bytes));
-	say("%s: restored %s, %llu packets, %llu chunks; reading took %.3f s, the commit %.3f s",
-	    bus->name, bytes, (unsigned long long)stats.restore_packets,
-	    (unsigned long long)stats.restore_chunks, stats.restore_ns / 1e9,
-	    stats.commit_ns / 1e9);
+		move_failed(move, "read", err, "cannot read %s: %s", source.name, strerror(-err));
 }
 
 /* After a failure: as it was. The flag that keeps its state must not keep it stopped. */
-static void undo(struct bus *bus, u32 before)
+static void undo(struct move *move)
 {
 	int err;
 
-	err = bus_reset(bus);
-	if (!err && before == VMBSAVE_STATE_RUNNING)
-		err = bus_set_state(bus, VMBSAVE_STATE_RUNNING, 0, NULL);
-	if (err)
-		bus_say_error(bus, "go back", err);
+	err = bus_reset(&move->bus);
+	if (!err && move->info.state == VMBSAVE_STATE_RUNNING)
+		err = bus_set_state(&move->bus, VMBSAVE_STATE_RUNNING, 0, NULL);
+	if (!err)
+		return;
+	move->changed = true;
+	/* A bus that has gone was the failure. */
+	if (err != -ENODEV)
+		move_refused(move, "go back", err);
 }
 
-static int restore(struct bus *bus, const struct move_arguments *arguments, u32 before)
+static void run(struct move *move)
 {
+	int err;
+
+	err = bus_set_state(&move->bus, VMBSAVE_STATE_RUNNING, 0, NULL);
+	if (!err)
+		return;
+	move->changed = true;
+	move_refused(move, "run", err);
+}
+
+static void restore(struct move *move)
+{
+	u64 begin = clock_ns();
 	int data_fd, err;
 
-	err = bus_set_state(bus, VMBSAVE_STATE_RESUMING, 0, &data_fd);
+	err = bus_set_state(&move->bus, VMBSAVE_STATE_RESUMING, 0, &data_fd);
 	if (err) {
-		bus_say_error(bus, "restore", err);
-		return err;
+		move_refused(move, "restore", err);
+		return;
 	}
-	err = write_stream(bus, data_fd);
-	if (!err) {
-		err = bus_set_state(bus, VMBSAVE_STATE_STOP, 0, NULL);
+	write_stream(move, data_fd);
+	if (!move->error) {
+		err = bus_set_state(&move->bus, VMBSAVE_STATE_STOP, 0, NULL);
 		if (err)
-			bus_say_error(bus, "restore", err);
+			move_refused(move, "restore", err);
 	}
+	move_stats(move);
 	close(data_fd);
-	if (err) {
-		undo(bus, before);
-		return err;
-	}
-
-	if (!arguments->quiet)
-		report(bus);
-	if (!arguments->flag)
-		return 0;
-	err = bus_set_state(bus, VMBSAVE_STATE_RUNNING, 0, NULL);
-	if (err)
-		bus_say_error(bus, "run", err);
-	return err;
+	move->elapsed_ns = clock_ns() - begin;
+	if (move->error)
+		undo(move);
+	else if (move->arguments.run)
+		run(move);
 }
 
 int command_restore(int argc, char **argv)
 {
-	struct move_arguments arguments = { };
-	struct progress progress;
-	struct vmbsave_info info;
-	struct bus bus;
+	struct move move;
 	int err;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	err = source_open(&source, arguments.file);
+	move_begin(&move, "restore", &usage, argc, argv);
+	if (!strcmp(move.file, "-") && isatty(STDIN_FILENO))
+		die("a stream does not come from a terminal: name a file, or a pipe");
+	err = source_open(&source, move.file);
 	if (err)
-		die("cannot open %s: %s", arguments.file, strerror(-err));
-	move_catch_signals();
-	bus_attach(&bus, arguments.bus, arguments.flag ? VMBSAVE_ATTACH_KEEP_STATE : 0);
-	err = bus_info(&bus, &info);
-	if (err)
-		die("%s tells nothing: %s", arguments.bus, strerror(-err));
+		die_of(err, "cannot open %s: %s", move.file, strerror(-err));
+	move_attach(&move);
 
-	progress_begin(&progress, "restoring", source.bytes, false);
-	source.progress = &progress;
+	progress_begin(&move.progress, "restoring", source.bytes, &move.arguments);
+	source.progress = &move.progress;
 	source.interrupted = move_interrupted;
-	err = restore(&bus, &arguments, info.state);
-	bus_detach(&bus);
+	restore(&move);
+	bus_detach(&move.bus);
 	source_close(&source);
-	return err ? EXIT_WRONG : EXIT_RIGHT;
+	return move_end(&move);
 }

@@ -5,38 +5,43 @@
  * 1. The bus is attached to and stopped; its data fd is read to its end.
  * 2. The bus goes to STOP and is left, so that it runs again if it ran before,
  *    and if it was not to stay stopped.
- * 3. The file is flushed and gets its name.
+ * 3. The file is flushed and gets its name. If the bus is to stay stopped, that
+ *    comes before it is left, for without a file it has to run again.
  *
  * If any of it fails, or a signal comes, the session is dropped by leaving the
  * bus, which runs again, and no file appears.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "bus.h"
 #include "command.h"
 #include "move.h"
-#include "progress.h"
 #include "sink.h"
 #include "util.h"
 
+#define PIECE_BYTES	65536
+
 static const struct argp_option options[] = {
 	{ "timeout", 't', "S", 0, "Give VSPs so many seconds to complete what they hold", 0 },
-	{ "stay-stopped", MOVE_FLAG, NULL, 0,
+	{ "stay-stopped", OPTION_STAY_STOPPED, NULL, 0,
 	  "Do not let the bus run again after a save that succeeded", 0 },
-	{ "quiet", 'q', NULL, 0, "Say nothing on success", 0 },
+	ARGUMENT_JSON,
+	ARGUMENT_PROGRESS,
+	ARGUMENT_QUIET("Say nothing on success"),
 	{ }
 };
 
-static const struct argp argp = {
+static const struct usage usage = {
 	.options = options,
-	.parser = move_parse,
-	.args_doc = "BUS [FILE|-]",
+	.names = "BUS [FILE|-]",
 	.doc = "Save the channels of a bus. Takes CAP_SYS_ADMIN.\n"
-	       "\vThe memory of the guest is its monitor's business and not in the stream. A file\n"
-	       "appears only when it is whole. Exit status: 0 saved; 1 the save failed, the bus\n"
-	       "is as it was; 2 it could not be tried.",
+	       "\vThe memory of the guest is its monitor's business and not in the stream. A\n"
+	       "file appears only when it is whole. Exit status: 0 saved; 1 the save failed,\n"
+	       "the bus is as it was; 2 it could not be tried.",
+	.least = 1,
+	.most = 2,
+	.missing = "which bus?",
+	.excess = "one bus and one file",
 };
 
 static u8 piece[PIECE_BYTES];
@@ -66,87 +71,106 @@ static int copy_out(int data_fd, struct sink *sink, struct progress *progress, b
 	}
 }
 
-static int copy_stream(struct bus *bus, int data_fd, struct sink *sink, struct progress *progress)
+static void copy_stream(struct move *move, int data_fd, struct sink *sink)
 {
 	bool reading;
 	int err;
 
-	err = copy_out(data_fd, sink, progress, &reading);
-	progress_end(progress);
+	err = copy_out(data_fd, sink, &move->progress, &reading);
+	progress_end(&move->progress);
 	if (err && move_interrupted())
-		say("%s: interrupted by signal %d", bus->name, move_interrupted());
+		move_failed(move, "save", -EINTR, "interrupted by signal %d", move_interrupted());
 	else if (err && reading)
-		bus_say_error(bus, "save", err);
+		move_refused(move, "save", err);
 	else if (err)
-		say("cannot write to %s: %s", sink->name, strerror(-err));
-	return err;
+		move_failed(move, "write", err, "cannot write to %s: %s", sink->name,
+			    strerror(-err));
 }
 
-static void report(const struct bus *bus, const struct progress *progress,
-		   const struct vmbsave_stats *stats)
+/* The bus does not change while it is saved: each packet in use is one of the stream. */
+static u64 packets_saved(void *bus)
 {
-	char bytes[24];
+	struct vmbsave_stats stats;
 
-	bytes_text(progress->done, bytes, sizeof(bytes));
-	say("%s: saved %s, %llu packets, %llu chunks; stopping took %.3f s, saving %.3f s",
-	    bus->name, bytes, (unsigned long long)stats->save_packets,
-	    (unsigned long long)stats->save_chunks,
-	    stats->stop_ns / 1e9, stats->save_ns / 1e9);
+	return bus_stats(bus, &stats) ? 0 : stats.save_packets;
 }
 
-/* The bus is stopped, and read from, and left. */
-static int save(struct bus *bus, const struct move_arguments *arguments, struct sink *sink)
+/* The bus is stopped, and read from. */
+static void save(struct move *move, struct sink *sink)
 {
-	struct vmbsave_stats stats = { };
-	struct progress progress;
-	struct vmbsave_info info;
+	u64 begin = clock_ns();
 	int data_fd, err;
 
-	err = bus_set_state(bus, VMBSAVE_STATE_STOP_COPY, arguments->timeout_ms, &data_fd);
+	err = bus_set_state(&move->bus, VMBSAVE_STATE_STOP_COPY, move->arguments.timeout_ms,
+			    &data_fd);
 	if (err) {
-		bus_say_error(bus, "save", err);
-		return err;
+		move_refused(move, "save", err);
+		return;
 	}
-	err = bus_info(bus, &info);
-	progress_begin(&progress, "saving", err ? 0 : info.stream_bytes, true);
-	err = copy_stream(bus, data_fd, sink, &progress);
-	if (!err) {
-		bus_stats(bus, &stats);
-		err = bus_set_state(bus, VMBSAVE_STATE_STOP, 0, NULL);
+	bus_info(&move->bus, &move->info);
+	progress_begin(&move->progress, "saving", move->info.nr_packets, &move->arguments);
+	move->progress.done = packets_saved;
+	move->progress.of = &move->bus;
+	copy_stream(move, data_fd, sink);
+	move_stats(move);
+	if (!move->error) {
+		err = bus_set_state(&move->bus, VMBSAVE_STATE_STOP, 0, NULL);
 		if (err)
-			bus_say_error(bus, "end it", err);
+			move_refused(move, "end it", err);
 	}
 	close(data_fd);
-	/* It runs again now: what comes may take time. */
-	bus_detach(bus);
-	if (!err && !arguments->quiet)
-		report(bus, &progress, &stats);
-	return err;
+	move->elapsed_ns = clock_ns() - begin;
+}
+
+static void commit(struct move *move, struct sink *sink)
+{
+	int err;
+
+	err = sink_commit(sink);
+	if (err)
+		move_failed(move, "write", err, "cannot write %s: %s", move->file, strerror(-err));
+}
+
+/* It was saved to stay stopped, but nobody has what was saved. */
+static void let_run(struct move *move)
+{
+	int err;
+
+	err = bus_set_state(&move->bus, VMBSAVE_STATE_RUNNING, 0, NULL);
+	if (!err)
+		return;
+	move->changed = true;
+	move_refused(move, "let it run again", err);
 }
 
 int command_save(int argc, char **argv)
 {
-	struct move_arguments arguments = { };
 	struct sink sink;
-	struct bus bus;
+	struct move move;
+	bool ran;
 	int err;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	if (!strcmp(arguments.file, "-") && isatty(STDOUT_FILENO))
+	move_begin(&move, "save", &usage, argc, argv);
+	if (!strcmp(move.file, "-") && isatty(STDOUT_FILENO))
 		die("a stream is not for a terminal: name a file, or a pipe");
-	move_catch_signals();
-	bus_attach(&bus, arguments.bus, arguments.flag ? VMBSAVE_ATTACH_KEEP_STATE : 0);
-	err = sink_open(&sink, arguments.file);
+	move_attach(&move);
+	ran = move.info.state == VMBSAVE_STATE_RUNNING;
+	err = sink_open(&sink, move.file);
 	if (err)
-		die("cannot write %s: %s", arguments.file, strerror(-err));
+		die_of(err, "cannot write %s: %s", move.file, strerror(-err));
 
-	err = save(&bus, &arguments, &sink);
-	if (err) {
+	save(&move, &sink);
+	/* It runs again now: what comes may take time. */
+	if (!move.arguments.stay_stopped || move.error)
+		bus_detach(&move.bus);
+	if (move.error)
 		sink_abort(&sink);
-		return EXIT_WRONG;
+	else
+		commit(&move, &sink);
+	if (move.bus.fd >= 0) {
+		if (move.error && ran)
+			let_run(&move);
+		bus_detach(&move.bus);
 	}
-	err = sink_commit(&sink);
-	if (err)
-		say("cannot write %s: %s", arguments.file, strerror(-err));
-	return err ? EXIT_WRONG : EXIT_RIGHT;
+	return move_end(&move);
 }

@@ -2,58 +2,32 @@
 /*
  * vmbsavectl stats: what saves and restores of a bus have cost.
  */
-#include <argp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <linux/array_size.h>
+#include "arguments.h"
 #include "bus.h"
 #include "command.h"
 #include "output.h"
 #include "util.h"
 
-enum {
-	OPTION_JSON = 256,
-};
-
-struct arguments {
-	const char *bus;
-	bool json;
-};
-
 static const struct argp_option options[] = {
-	{ "json", OPTION_JSON, NULL, 0, "Print JSON", 0 },
+	ARGUMENT_JSON,
 	{ }
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	switch (key) {
-	case OPTION_JSON:
-		arguments->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (arguments->bus)
-			argp_error(state, "one bus at a time");
-		arguments->bus = argument;
-		return 0;
-	case ARGP_KEY_END:
-		if (!arguments->bus)
-			argp_error(state, "which bus?");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp argp = {
+static const struct usage usage = {
 	.options = options,
-	.parser = parse,
-	.args_doc = "BUS",
+	.names = "BUS",
 	.doc = "Tell what saves and restores of a bus have cost. Takes CAP_SYS_ADMIN.",
+	.least = 1,
+	.most = 1,
+	.missing = "which bus?",
+	.excess = "one bus at a time",
 };
+
+#define TIME_PACKETS	"/sys/module/vmbsave/parameters/time_packets"
 
 #define ROW(_name, _label, _time) \
 	{ #_name, _label, offsetof(struct vmbsave_stats, _name), _time }
@@ -105,8 +79,22 @@ static const char *call_name(u32 call)
 	return call < ARRAY_SIZE(names) ? names[call] : "unknown";
 }
 
+/* Unless it is set, of callbacks for a packet only long ones are timed. 0 or 1; -1 = not known */
+static int packets_are_timed(void)
+{
+	FILE *file = fopen(TIME_PACKETS, "re");
+	int value;
+
+	if (!file)
+		return -1;
+	value = getc(file);
+	fclose(file);
+	return value == EOF ? -1 : value == 'Y';
+}
+
 static void put_json(const struct vmbsave_info *info, const struct vmbsave_stats *stats)
 {
+	int timed = packets_are_timed();
 	size_t i;
 
 	json_begin();
@@ -124,7 +112,20 @@ static void put_json(const struct vmbsave_info *info, const struct vmbsave_stats
 	json_number("ns", stats->slowest_ns);
 	json_number("channel", stats->slowest_channel);
 	json_number("packet", stats->slowest_packet);
+	if (timed >= 0)
+		json_bool("time_packets", timed);
 	json_end();
+}
+
+static void put_slowest(const struct vmbsave_stats *stats)
+{
+	if (stats->slowest_call)
+		text_field("slowest callback", ".%s of channel %u, packet %llu: %.6f s",
+			   call_name(stats->slowest_call), stats->slowest_channel,
+			   (unsigned long long)stats->slowest_packet, stats->slowest_ns / 1e9);
+	if (!packets_are_timed())
+		text_field(stats->slowest_call ? "" : "slowest callback",
+			   "packets' below two ticks are not timed (time_packets=N)");
 }
 
 static void put_text(const struct vmbsave_info *info, const struct vmbsave_stats *stats)
@@ -147,26 +148,22 @@ static void put_text(const struct vmbsave_info *info, const struct vmbsave_stats
 		else
 			text_field(rows[i].label, "%llu", (unsigned long long)value);
 	}
-	if (stats->slowest_call)
-		text_field("slowest callback", ".%s of channel %u, packet %llu: %.6f s",
-			   call_name(stats->slowest_call), stats->slowest_channel,
-			   (unsigned long long)stats->slowest_packet, stats->slowest_ns / 1e9);
+	put_slowest(stats);
 }
 
 int command_stats(int argc, char **argv)
 {
-	struct arguments arguments = { };
+	struct arguments arguments = arguments_read(&usage, argc, argv);
 	struct vmbsave_stats stats;
 	struct vmbsave_info info;
 	struct bus bus;
 	int err;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	bus_attach(&bus, arguments.bus, VMBSAVE_ATTACH_KEEP_STATE);
+	bus_attach(&bus, arguments.name[0], VMBSAVE_ATTACH_KEEP_STATE);
 	err = bus_info(&bus, &info) ?: bus_stats(&bus, &stats);
 	bus_detach(&bus);
 	if (err)
-		die("%s tells nothing: %s", arguments.bus, strerror(-err));
+		die("%s tells nothing: %s", bus.name, strerror(-err));
 	if (arguments.json)
 		put_json(&info, &stats);
 	else

@@ -28,6 +28,33 @@ void say(const char *format, ...)
 	va_end(args);
 }
 
+static last_words_t last_words;
+
+/**
+ * die_by() - who says it instead when nothing can be done
+ * @words: called with a negative errno or 0, and the sentence; NULL = nobody
+ */
+void die_by(last_words_t words)
+{
+	last_words = words;
+}
+
+static void __noreturn die_with(int error, const char *format, va_list args)
+{
+	last_words_t words = last_words;
+	char sentence[512];
+
+	/* If that dies too, it does so in the ordinary way. */
+	last_words = NULL;
+	if (words) {
+		vsnprintf(sentence, sizeof(sentence), format, args);
+		words(error, sentence);
+	} else {
+		say_line(format, args);
+	}
+	exit(EXIT_TROUBLE);
+}
+
 /**
  * die() - say why nothing can be done, and exit with EXIT_TROUBLE
  * @format: one sentence, as for printf
@@ -37,9 +64,20 @@ void __noreturn die(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say_line(format, args);
-	va_end(args);
-	exit(EXIT_TROUBLE);
+	die_with(0, format, args);
+}
+
+/**
+ * die_of() - the same, of an errno
+ * @error: negative errno
+ * @format: one sentence, as for printf
+ */
+void __noreturn die_of(int error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	die_with(error, format, args);
 }
 
 /**

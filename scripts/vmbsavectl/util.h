@@ -20,8 +20,12 @@
 /* Room for a GUID as text with its NUL */
 #define GUID_TEXT	37
 
+typedef void (*last_words_t)(int error, const char *sentence);
+
 void say(const char *format, ...) __printf(1, 2);
 void __noreturn die(const char *format, ...) __printf(1, 2);
+void __noreturn die_of(int error, const char *format, ...) __printf(2, 3);
+void die_by(last_words_t words);
 void *xmalloc(size_t bytes);
 void *xrealloc(void *memory, size_t bytes);
 const char *errno_name(int error);

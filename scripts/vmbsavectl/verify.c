@@ -3,9 +3,9 @@
  * vmbsavectl verify: would a restore take this stream? One line, and an exit
  * status.
  */
-#include <argp.h>
 #include <stdio.h>
 #include <string.h>
+#include "arguments.h"
 #include "command.h"
 #include "inspect.h"
 #include "output.h"
@@ -16,54 +16,23 @@
 
 #define ULL(x)	((unsigned long long)(x))
 
-enum {
-	OPTION_JSON = 256,
-};
-
-struct arguments {
-	const char *name;
-	bool json;
-	bool quiet;
-};
-
 static const struct argp_option options[] = {
-	{ "json", OPTION_JSON, NULL, 0, "Print JSON", 0 },
-	{ "quiet", 'q', NULL, 0, "Print nothing", 0 },
+	ARGUMENT_JSON,
+	ARGUMENT_PROGRESS,
+	ARGUMENT_QUIET("Print nothing"),
 	{ }
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	switch (key) {
-	case OPTION_JSON:
-		arguments->json = true;
-		return 0;
-	case 'q':
-		arguments->quiet = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (arguments->name)
-			argp_error(state, "one stream at a time");
-		arguments->name = argument;
-		return 0;
-	case ARGP_KEY_END:
-		if (!arguments->name)
-			argp_error(state, "which stream?");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp argp = {
+static const struct usage usage = {
 	.options = options,
-	.parser = parse,
-	.args_doc = "FILE|-",
+	.names = "FILE|-",
 	.doc = "Tell whether a saved stream is whole and right.\n"
 	       "\vExit status: 0 it is; 1 it is damaged; 2 it cannot be read; 3 it is truncated;\n"
 	       "4 it takes a newer version, or is beyond the limits of this program.",
+	.least = 1,
+	.most = 1,
+	.missing = "which stream?",
+	.excess = "one stream at a time",
 };
 
 static void put_text(const struct walk *walk, const char *name)
@@ -110,17 +79,17 @@ int command_verify(int argc, char **argv)
 {
 	static const struct walk_ops ops;
 	static struct source source;
-	struct arguments arguments = { };
+	struct arguments arguments = arguments_read(&usage, argc, argv);
+	const char *name = arguments.name[0];
 	struct progress progress;
 	struct walk state;
 	int err;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	err = source_open(&source, arguments.name);
+	err = source_open(&source, name);
 	if (err)
-		die("cannot open %s: %s", arguments.name, strerror(-err));
+		die("cannot open %s: %s", name, strerror(-err));
 
-	progress_begin(&progress, "verifying", source.bytes, false);
+	progress_begin(&progress, "verifying", source.bytes, &arguments);
 	source.progress = &progress;
 	err = walk(&state, &source, false, &ops, NULL);
 	progress_end(&progress);
@@ -129,7 +98,7 @@ int command_verify(int argc, char **argv)
 		die("cannot read %s: %s", source.name, strerror(-err));
 
 	if (arguments.json)
-		put_json(&state, arguments.name);
+		put_json(&state, name);
 	else if (!arguments.quiet)
 		put_text(&state, source.name);
 	return exit_code(state.first.error);
