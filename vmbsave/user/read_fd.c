@@ -99,6 +99,7 @@ static ssize_t read_locked(struct vmb_stream_file *stream, struct iov_iter *to)
 	return done ?: ret;
 }
 
+/* What went wrong is noted by the one who splices, if it is for him. */
 static ssize_t read_fd_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct vmb_stream_file *stream = iocb->ki_filp->private_data;
@@ -116,9 +117,10 @@ static ssize_t read_fd_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		ret = read_locked(stream, to);
 	if (ret > 0)
 		iocb->ki_pos += ret;
-	if (!splices)
-		mutex_unlock(&stream->lock);
-	return ret;
+	if (splices)
+		return ret;
+	mutex_unlock(&stream->lock);
+	return vmb_stream_file_answer(iocb->ki_filp, ret);
 }
 
 static ssize_t splice_one(struct file *file, loff_t *ppos,
@@ -158,7 +160,7 @@ static ssize_t read_fd_splice_read(struct file *file, loff_t *ppos,
 	ret = splice_one(file, ppos, pipe, len, flags);
 	WRITE_ONCE(stream->splicer, NULL);
 	mutex_unlock(&stream->lock);
-	return ret;
+	return vmb_stream_file_answer(file, ret);
 }
 
 /* sendfile() asks for a file that has it; where it is does not matter to it. */
