@@ -30,14 +30,15 @@
  * what was read last is still there: it is given out once more. So a splice
  * takes one chunk at most.
  *
- * Unhappy paths. The reader's memory is not there: nothing was taken. The
- * session ends between 1 and 3: the read answers so, as if its memory had not
- * changed, since the bytes may be the last ones and the guest goes on here. The
- * position was set back farther than that: ESPIPE, until it is where the stream
- * is. A read while another thread is in sendfile() waits for the chunk on its
- * way into the pipe, and then does not know from the position whether the rest
- * will be sent or has been given up: it takes back what it can. The two must
- * not be in progress at once; a stream with a repeated piece is refused.
+ * Unhappy paths. The reader's memory is not there: nothing was taken. The file is
+ * closed with something not sent: that was not taken either. The session ends
+ * between 1 and 3: the read answers so, as if its memory had not changed, since
+ * the bytes may be the last ones and the guest goes on here. The position was
+ * set back farther than that: ESPIPE, until it is where the stream is. A read
+ * while another thread is in sendfile() waits for the chunk on its way into the
+ * pipe, and then does not know from the position whether the rest will be sent
+ * or has been given up: it takes back what it can. The two must not be in
+ * progress at once; a stream with a repeated piece is refused.
  */
 
 /* Return: bytes handed out, 0: the end of the stream; or a negative errno */
@@ -190,6 +191,9 @@ static int read_fd_release(struct inode *inode, struct file *file)
 	struct vmb_stream_file *stream = file->private_data;
 
 	if (stream->save) {
+		/* Or the last bytes that nobody has got would count as read. */
+		scoped_guard(mutex, &stream->lock)
+			take_back(stream, file->f_pos);
 		vmb_save_abandon(stream->save);
 		vmb_save_put(stream->save);
 	}
