@@ -19,8 +19,10 @@ static int command(struct bus *bus, unsigned long number, void *argument)
 	return ioctl(bus->fd, number, argument) < 0 ? -errno : 0;
 }
 
-static void __noreturn refuse(const char *name, int error)
+static void __noreturn refuse(struct bus *bus, const char *name, int error)
 {
+	struct vmbsave_last_error last = { .size = sizeof(last) };
+
 	switch (error) {
 	case -EINVAL:
 		/* Names are used again: that is the bus of this process itself. */
@@ -33,7 +35,10 @@ static void __noreturn refuse(const char *name, int error)
 	case -ENOTTY:
 		die("cannot attach to %s: the module is too old for that", name);
 	default:
-		die("cannot attach to %s: %s", name, strerror(-error));
+		if (command(bus, VMBSAVE_LAST_ERROR, &last) || (int)last.error != -error)
+			die("cannot attach to %s: %s", name, strerror(-error));
+		last.text[sizeof(last.text) - 1] = '\0';
+		die("cannot attach to %s: %s", name, last.text);
 	}
 }
 
@@ -50,7 +55,7 @@ void bus_attach(struct bus *bus, const char *name, u32 flags)
 	int err;
 
 	if (length >= sizeof(arg.name))
-		refuse(name, -ENOENT);
+		refuse(bus, name, -ENOENT);
 	memcpy(arg.name, name, length);
 	bus->name = name;
 	bus->fd = open(DEVICE, O_RDWR | O_CLOEXEC);
@@ -59,7 +64,7 @@ void bus_attach(struct bus *bus, const char *name, u32 flags)
 		    errno == ENOENT ? "; is the module vmbsave loaded?" : "");
 	err = command(bus, VMBSAVE_ATTACH, &arg);
 	if (err)
-		refuse(name, err);
+		refuse(bus, name, err);
 }
 
 /**
@@ -164,7 +169,9 @@ void bus_say_error(struct bus *bus, const char *what, int error)
 	struct vmbsave_last_error last = { .size = sizeof(last) };
 	char place[128];
 
-	if (command(bus, VMBSAVE_LAST_ERROR, &last) || !last.error) {
+	/* A refusal of another errno is one of an earlier call. */
+	if (command(bus, VMBSAVE_LAST_ERROR, &last) || !last.error ||
+	    (last.flags & VMBSAVE_ERROR_REFUSED && (int)last.error != -error)) {
 		say("%s: cannot %s: %s (%s)", bus->name, what, strerror(-error),
 		    errno_name(error));
 		return;
