@@ -20,6 +20,7 @@ u64 vmb_error_stamp(void)
 {
 	return atomic64_inc_return(&last_stamp);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_error_stamp);
 
 /**
  * vmb_bus_error_init() - no error yet
@@ -136,3 +137,4 @@ int vmb_bus_error_get_after(struct vmb_bus *bus, u64 when,
 		memcpy(text, error->text, VMBSAVE_ERROR_TEXT);
 	return error->error;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_error_get_after);
