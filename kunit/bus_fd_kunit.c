@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 
 #include "helpers.h"
+#include "machine.h"
 
 /* From a VMM's descriptor to its bus. */
 
@@ -95,9 +96,36 @@ static void another_file_is_no_bus(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR(vmb_bus_get_by_fd(-1)), -EBADF);
 }
 
+/* What a file keeps of its own and what the bus keeps are two things with one order. */
+static void an_error_of_the_bus_is_told_if_it_is_the_later_one(struct kunit *test)
+{
+	struct vmb_bus *bus = vmb_test_machine_create(test)->bus;
+	struct vmb_error_place place = { .channel = 7 };
+	char text[VMBSAVE_ERROR_TEXT] = "nonsense";
+	struct vmb_bus_data data;
+	u64 earlier, later;
+
+	/* Arrange: without channels there is nothing to save. */
+	earlier = vmb_error_stamp();
+	KUNIT_ASSERT_EQ(test, vmb_bus_set_state(bus, VMB_BUS_STOP_COPY, 0, &data), -ENOENT);
+	later = vmb_error_stamp();
+
+	/* Act, Assert */
+	KUNIT_EXPECT_EQ(test, vmb_bus_error_get_after(bus, later, &place, text), 0);
+	KUNIT_EXPECT_EQ(test, place.channel, 0);
+	KUNIT_EXPECT_EQ(test, text[0], '\0');
+	KUNIT_EXPECT_EQ(test, vmb_bus_error_get_after(bus, earlier, NULL, text), -ENOENT);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "no channels"));
+	KUNIT_EXPECT_EQ(test, vmb_bus_error_get(bus, NULL, NULL), -ENOENT);
+	/* One that was forgotten is not later than anything. */
+	KUNIT_ASSERT_EQ(test, vmb_bus_reset(bus), 0);
+	KUNIT_EXPECT_EQ(test, vmb_bus_error_get_after(bus, earlier, NULL, NULL), 0);
+}
+
 static struct kunit_case bus_fd_cases[] = {
 	KUNIT_CASE(a_vmms_descriptor_leads_to_its_bus),
 	KUNIT_CASE(another_file_is_no_bus),
+	KUNIT_CASE(an_error_of_the_bus_is_told_if_it_is_the_later_one),
 	{}
 };
 

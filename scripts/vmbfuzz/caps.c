@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "cases.h"
 #include "life.h"
+#include "refuse.h"
 
 #define PARAMETERS	"/sys/module/vmbsave/parameters/"
 #define OBJECTS		"/sys/kernel/debug/vmbsave/objects"
@@ -65,6 +66,7 @@ static void channels_are_capped(void)
 
 	ASSERT(prepare());
 	EXPECT_EQ(vm_attach(&life.source), -EDQUOT);
+	refuse_expect(&life.source, "a second one", "OFFER_CHANNEL", "max_channels is 1", EDQUOT);
 	EXPECT_EQ(vm_read_number(OBJECTS, "channels "), 1);
 	id.channel = life.source.channels[VM_ECHO].id;
 	EXPECT_EQ(vm_call(&life.source, VMBSAVE_RESCIND_CHANNEL, &id), 0);
@@ -88,6 +90,7 @@ static void gpadls_are_capped(const char *cap, long long most)
 	old = set_cap(cap, most);
 	EXPECT_EQ(vm_lend(vm, VM_ECHO, 1, 0, VM_FREE_PAGE, 2), 0);
 	EXPECT_EQ(vm_lend(vm, VM_ECHO, 2, 0, VM_FREE_PAGE, 2), -EDQUOT);
+	refuse_expect(vm, "a second GPADL", "CREATE_GPADL", cap, EDQUOT);
 	EXPECT_EQ(vm_read_number(OBJECTS, "gpadls "), 1);
 	EXPECT_EQ(vm_read_number(OBJECTS, "pages "), 2);
 	EXPECT_EQ(vm_call(vm, VMBSAVE_GET_INFO, &info), 0);
@@ -211,6 +214,7 @@ static void memory_regions_are_capped(void)
 	EXPECT_EQ(ret, 0);
 	region.gpa = (u64)i * VM_PAGE;
 	EXPECT_EQ(vm_call(&life.source, VMBSAVE_SET_MEMORY_REGION, &region), -EDQUOT);
+	refuse_expect(&life.source, "one more", "SET_MEMORY_REGION", "has 512 regions", EDQUOT);
 	region.gpa = 0;
 	region.bytes = 0;
 	EXPECT_EQ(vm_call(&life.source, VMBSAVE_SET_MEMORY_REGION, &region), 0);
@@ -245,6 +249,14 @@ static int limit_pages(u32 pages)
 
 #define DEMAND(condition) do { if (!(condition)) return __LINE__; } while (0)
 
+/* For a process of its own, whose cases nobody counts */
+static bool says(struct vm *vm, const char *words)
+{
+	struct vmbsave_last_error last = { .size = sizeof(last) };
+
+	return !vm_call(vm, VMBSAVE_LAST_ERROR, &last) && strstr(last.text, words);
+}
+
 /* Pages that a guest lends, and those that come with a stream */
 static int lend_and_restore(void)
 {
@@ -257,6 +269,7 @@ static int lend_and_restore(void)
 	id.channel = vm->channels[VM_ECHO].id;
 	DEMAND(!vm_lend(vm, VM_ECHO, 1, 0, VM_FREE_PAGE, 2) && locked_pages() == 2);
 	DEMAND(vm_lend(vm, VM_ECHO, 2, 0, VM_FREE_PAGE, 2) == -ENOMEM && locked_pages() == 2);
+	DEMAND(says(vm, "RLIMIT_MEMLOCK is 3 pages: 2 are locked"));
 	DEMAND(!vm_call(vm, VMBSAVE_TEARDOWN_GPADL, &id) && locked_pages() == 0);
 	vm_close(vm);
 	DEMAND(!limit_pages(12));

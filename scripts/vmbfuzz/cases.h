@@ -56,8 +56,8 @@ void cases_begin(void);
 void cases_end(void);
 
 extern const struct test_case bug_cases[], refuse_cases[], look_cases[], state_cases[],
-	cap_cases[], secret_cases[];
-extern const size_t nr_bug_cases, nr_refuse_cases, nr_look_cases, nr_state_cases, nr_cap_cases,
-	nr_secret_cases;
+	why_cases[], cap_cases[], secret_cases[];
+extern const size_t nr_bug_cases, nr_refuse_cases, nr_look_cases, nr_state_cases, nr_why_cases,
+	nr_cap_cases, nr_secret_cases;
 
 #endif /* _VMBFUZZ_CASES_H */

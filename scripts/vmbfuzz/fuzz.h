@@ -129,6 +129,7 @@ extern u64 complaints;
 extern u64 refused[ERRNOS]; /* how often, by errno */
 bool is_documented(int error);
 void judge_errno(struct actor *me, const char *what, int error);
+void judge_sentence(struct actor *me, struct slot *slot, const char *what, int error);
 void judge_file_errno(struct actor *me, const char *what, int error);
 void judge_unchanged(struct actor *me, struct slot *slot, const char *what);
 void look(struct actor *me, struct slot *slot);

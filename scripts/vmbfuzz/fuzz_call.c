@@ -199,6 +199,7 @@ static int execute(struct actor *me, struct slot *slot, struct passed *arg)
 	result[2] = slot->seen.info.state;
 	digest(me, result, sizeof(result));
 	judge_errno(me, command->name, error);
+	judge_sentence(me, slot, command->name, error);
 	judge_memory(me, arg, error);
 	if (error != ENOTTY && error != EBADF)
 		known[arg->nr] = true;
@@ -254,6 +255,7 @@ static void call_unknown(struct actor *me, struct slot *slot)
 	me->calls++;
 	if (error != ENOTTY && me->alone)
 		complain(me, "unknown ioctl %#lx: errno %d", number, error);
+	judge_sentence(me, slot, "an unknown ioctl", error);
 }
 
 void call_any(struct actor *me, struct slot *slot)

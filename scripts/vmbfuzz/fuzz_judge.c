@@ -56,6 +56,23 @@ void judge_errno(struct actor *me, const char *what, int error)
 	complain(me, "%s: errno %d (%s) is not in the dictionary", what, error, strerror(error));
 }
 
+/* Whoever is refused is told why; other threads may be refused in between. */
+void judge_sentence(struct actor *me, struct slot *slot, const char *what, int error)
+{
+	struct vmbsave_last_error last = { .size = sizeof(last) };
+
+	if (!error || error == EBADF || !me->alone)
+		return;
+	if (ioctl(slot->vm.bus, VMBSAVE_LAST_ERROR, &last))
+		complain(me, "%s: LAST_ERROR is refused: %s", what, strerror(errno));
+	else if (last.error != (u32)error || !last.text[0] ||
+		 !memchr(last.text, 0, sizeof(last.text)))
+		complain(me, "%s: errno %d, and LAST_ERROR has %u: \"%.*s\"", what, error,
+			 last.error, (int)sizeof(last.text), last.text);
+	else if (strstr(last.text, "without a reason"))
+		complain(me, "%s: \"%s\"", what, last.text);
+}
+
 /* What the file system says itself about calls that are not for such files */
 void judge_file_errno(struct actor *me, const char *what, int error)
 {

@@ -64,6 +64,7 @@ int main(int argc, char **argv)
 	run(refuse_cases, nr_refuse_cases, only);
 	run(look_cases, nr_look_cases, only);
 	run(state_cases, nr_state_cases, only);
+	run(why_cases, nr_why_cases, only);
 	run(cap_cases, nr_cap_cases, only);
 	run(secret_cases, nr_secret_cases, only);
 	printf("%u passed, %u failed\n", passed, failed);

@@ -29,10 +29,40 @@ static bool is_made;
 static __u64 pfns[] = { 8, 9, 10, 11 };
 static __u64 outside[] = { 8, 9, VM_PAGES, 11 };
 
+/* The structure of each command, and how much of it has to be there */
+static const struct {
+	const char *name;
+	unsigned long number;
+	u32 size;
+	u32 least;
+	bool writes;
+} commands[] = {
+#define COMMAND(name, type, least, writes) \
+	{ #name, VMBSAVE_##name, sizeof(struct type), least, writes }
+	COMMAND(GET_INFO, vmbsave_info, 8, true),
+	COMMAND(SET_MEMORY_REGION, vmbsave_memory_region, 24, false),
+	COMMAND(OFFER_CHANNEL, vmbsave_offer_channel, 48, true),
+	COMMAND(RESCIND_CHANNEL, vmbsave_channel_id, 8, false),
+	COMMAND(SET_EVENTFDS, vmbsave_eventfds, 16, false),
+	COMMAND(CREATE_GPADL, vmbsave_create_gpadl, 40, false),
+	COMMAND(TEARDOWN_GPADL, vmbsave_gpadl_id, 12, false),
+	COMMAND(OPEN_CHANNEL, vmbsave_open_channel, 16, false),
+	COMMAND(CLOSE_CHANNEL, vmbsave_channel_id, 8, false),
+	COMMAND(SET_STATE, vmbsave_set_state, 16, true),
+	COMMAND(RESET, vmbsave_reset, 8, false),
+	COMMAND(LAST_ERROR, vmbsave_last_error, 8, true),
+	COMMAND(GET_CHANNEL, vmbsave_channel_info, 8, true),
+	COMMAND(GET_STATS, vmbsave_stats, 8, true),
+	COMMAND(GET_GPADL_PAGES, vmbsave_gpadl_pages, 24, true),
+	COMMAND(ATTACH, vmbsave_attach, 72, false),
+};
+
+/* The refusal is left out: it is the one thing that changes. */
 static struct sight look(void)
 {
 	struct sight sight = {
-		.info.size = sizeof(sight.info), .last.size = sizeof(sight.last),
+		.info.size = sizeof(sight.info),
+		.last = { .size = sizeof(sight.last), .flags = VMBSAVE_ERROR_OF_BUS },
 		.channels = { { .size = sizeof(sight.channels[0]), .channel = ECHO },
 			      { .size = sizeof(sight.channels[0]), .channel = QUEUE } },
 	};
@@ -47,7 +77,39 @@ static struct sight look(void)
 	return sight;
 }
 
-void refuse_one(const char *what, unsigned long number, void *arg, int error)
+void refuse_expect(struct vm *vm, const char *what, const char *call, const char *says, int error)
+{
+	struct vmbsave_last_error last = { SIZED(vmbsave_last_error) };
+	size_t length = strlen(call);
+
+	if (ioctl(vm->bus, VMBSAVE_LAST_ERROR, &last) || last.error != (u32)error ||
+	    last.flags != VMBSAVE_ERROR_REFUSED || !last.status)
+		cases_fail(__FILE__, __LINE__, "%s: LAST_ERROR has errno %u, flags %u, status %#x",
+			   what, last.error, last.flags, last.status);
+	if (!memchr(last.text, 0, sizeof(last.text)))
+		cases_fail(__FILE__, __LINE__, "%s: the sentence has no end", what);
+	else if (strncmp(last.text, call, length) || strncmp(last.text + length, ": ", 2) ||
+		 !strstr(last.text + length, says) || strchr(last.text, '\n') ||
+		 strstr(last.text, "without a reason"))
+		cases_fail(__FILE__, __LINE__, "%s: \"%s\", not \"%s: ...%s...\"", what, last.text,
+			   call, says);
+}
+
+static void expect_sentence(const char *what, const char *says, unsigned long number, int error)
+{
+	char unknown[32];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (commands[i].number == number) {
+			refuse_expect(&refuse_vm, what, commands[i].name, says, error);
+			return;
+		}
+	snprintf(unknown, sizeof(unknown), "ioctl %#lx", number);
+	refuse_expect(&refuse_vm, what, unknown, says, error);
+}
+
+void refuse_one(const char *what, const char *says, unsigned long number, void *arg, int error)
 {
 	struct sight before = look(), after;
 	int got = ioctl(refuse_vm.bus, number, arg) < 0 ? errno : 0;
@@ -56,6 +118,7 @@ void refuse_one(const char *what, unsigned long number, void *arg, int error)
 	if (got != error)
 		cases_fail(__FILE__, __LINE__, "%s: %s, not %s", what, strerror(got),
 			   strerror(error));
+	expect_sentence(what, says, number, error);
 	/* What it had made for the time being is released by a worker. */
 	for (i = 0; i < 100; i++) {
 		after = look();
@@ -73,7 +136,7 @@ void refuse_all(const struct refusal *list, size_t nr)
 
 	for (i = 0; i < nr; i++) {
 		arg = list[i].arg;
-		refuse_one(list[i].what, list[i].number, &arg, list[i].error);
+		refuse_one(list[i].what, list[i].says, list[i].number, &arg, list[i].error);
 		/* What came back of an argument that was refused is what went in. */
 		if (list[i].number != VMBSAVE_SET_STATE &&
 		    memcmp(&arg, &list[i].arg, sizeof(arg)))
@@ -106,31 +169,6 @@ void refuse_end(void)
 	vm_close(&refuse_vm);
 }
 
-/* The structure of each command, and how much of it has to be there */
-static const struct {
-	unsigned long number;
-	u32 size;
-	u32 least;
-	bool writes;
-} commands[] = {
-	{ VMBSAVE_GET_INFO, sizeof(struct vmbsave_info), 8, true },
-	{ VMBSAVE_SET_MEMORY_REGION, sizeof(struct vmbsave_memory_region), 24, false },
-	{ VMBSAVE_OFFER_CHANNEL, sizeof(struct vmbsave_offer_channel), 48, true },
-	{ VMBSAVE_RESCIND_CHANNEL, sizeof(struct vmbsave_channel_id), 8, false },
-	{ VMBSAVE_SET_EVENTFDS, sizeof(struct vmbsave_eventfds), 16, false },
-	{ VMBSAVE_CREATE_GPADL, sizeof(struct vmbsave_create_gpadl), 40, false },
-	{ VMBSAVE_TEARDOWN_GPADL, sizeof(struct vmbsave_gpadl_id), 12, false },
-	{ VMBSAVE_OPEN_CHANNEL, sizeof(struct vmbsave_open_channel), 16, false },
-	{ VMBSAVE_CLOSE_CHANNEL, sizeof(struct vmbsave_channel_id), 8, false },
-	{ VMBSAVE_SET_STATE, sizeof(struct vmbsave_set_state), 16, true },
-	{ VMBSAVE_RESET, sizeof(struct vmbsave_reset), 8, false },
-	{ VMBSAVE_LAST_ERROR, sizeof(struct vmbsave_last_error), 8, true },
-	{ VMBSAVE_GET_CHANNEL, sizeof(struct vmbsave_channel_info), 8, true },
-	{ VMBSAVE_GET_STATS, sizeof(struct vmbsave_stats), 8, true },
-	{ VMBSAVE_GET_GPADL_PAGES, sizeof(struct vmbsave_gpadl_pages), 24, true },
-	{ VMBSAVE_ATTACH, sizeof(struct vmbsave_attach), 72, false },
-};
-
 static void any_command(u32 size, u32 spoil, int error, const char *what)
 {
 	union any arg;
@@ -144,7 +182,7 @@ static void any_command(u32 size, u32 spoil, int error, const char *what)
 		if (spoil)
 			arg.bytes[commands[i].size + spoil - 1] = 1;
 		snprintf(text, sizeof(text), "command %zu, %s", i, what);
-		refuse_one(text, commands[i].number, &arg, error);
+		refuse_one(text, "size", commands[i].number, &arg, error);
 	}
 }
 
@@ -173,10 +211,11 @@ static void a_pointer_that_is_no_good_is_refused(void)
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		at = pages + VM_PAGE - commands[i].size / 8 * 4;
 		memcpy(at, &commands[i].size, 4);
-		refuse_one("NULL", commands[i].number, NULL, EFAULT);
-		refuse_one("the kernel's", commands[i].number, (void *)-(u64)VM_PAGE, EFAULT);
-		refuse_one("not there", commands[i].number, pages + VM_PAGE, EFAULT);
-		refuse_one("half of it there", commands[i].number, at, EFAULT);
+		refuse_one("NULL", "read", commands[i].number, NULL, EFAULT);
+		refuse_one("the kernel's", "read", commands[i].number, (void *)-(u64)VM_PAGE,
+			   EFAULT);
+		refuse_one("not there", "read", commands[i].number, pages + VM_PAGE, EFAULT);
+		refuse_one("half of it there", "size", commands[i].number, at, EFAULT);
 		memset(at, 0, VM_PAGE - (at - pages));
 	}
 	munmap(pages, 3 * VM_PAGE);
@@ -206,7 +245,7 @@ static void an_answer_that_cannot_be_given_undoes_the_call(void)
 			arg->channel.channel = ECHO;
 		}
 		mprotect(arg, sizeof(*arg), PROT_READ);
-		refuse_one("read-only", commands[i].number, arg, EFAULT);
+		refuse_one("read-only", "written", commands[i].number, arg, EFAULT);
 	}
 	munmap(arg, sizeof(*arg));
 	refuse_end();
@@ -224,7 +263,7 @@ static void an_unknown_command_is_refused(void)
 
 	ASSERT(refuse_begin(VMBSAVE_STATE_STOP, false));
 	for (i = 0; i < ARRAY_SIZE(numbers); i++)
-		refuse_one("unknown", numbers[i], &arg, ENOTTY);
+		refuse_one("unknown", "no such command", numbers[i], &arg, ENOTTY);
 	refuse_end();
 }
 
@@ -234,26 +273,26 @@ static void an_unknown_command_is_refused(void)
 static void a_region_that_is_no_good_is_refused(void)
 {
 	const struct refusal list[] = {
-		{ "flags", REGION(.flags = 1, .gpa = FREE, .bytes = VM_PAGE) },
-		{ "gpa", REGION(.gpa = 4 * FREE + 1, .bytes = VM_PAGE) },
-		{ "length", REGION(.gpa = 4 * FREE, .bytes = VM_PAGE - 1) },
-		{ "uaddr", REGION(.gpa = 4 * FREE, .bytes = VM_PAGE, .uaddr = 8) },
-		{ "beyond 2^64", REGION(.gpa = -(u64)VM_PAGE, .bytes = 2 * VM_PAGE) },
-		{ "uaddr beyond 2^64", REGION(.gpa = 4 * FREE, .bytes = 2 * VM_PAGE,
+		{ "flags", "flags: 0x1", REGION(.flags = 1, .gpa = FREE, .bytes = VM_PAGE) },
+		{ "gpa", "gpa 0x20001", REGION(.gpa = 4 * FREE + 1, .bytes = VM_PAGE) },
+		{ "length", "bytes 0xfff", REGION(.gpa = 4 * FREE, .bytes = VM_PAGE - 1) },
+		{ "uaddr", "uaddr 0x8", REGION(.gpa = 4 * FREE, .bytes = VM_PAGE, .uaddr = 8) },
+		{ "beyond 2^64", "gpa 0x", REGION(.gpa = -(u64)VM_PAGE, .bytes = 2 * VM_PAGE) },
+		{ "uaddr beyond 2^64", "uaddr 0x", REGION(.gpa = 4 * FREE, .bytes = 2 * VM_PAGE,
 					      .uaddr = -(u64)VM_PAGE) },
-		{ "removal, unaligned", REGION(.gpa = 8) },
-		{ "removal, not there", VMBSAVE_SET_MEMORY_REGION, ENOENT,
+		{ "removal, unaligned", "gpa 0x8", REGION(.gpa = 8) },
+		{ "removal, not there", "gpa 0x20000: no", VMBSAVE_SET_MEMORY_REGION, ENOENT,
 		  { .region = { SIZED(vmbsave_memory_region), .gpa = 4 * FREE } } },
-		{ "removal, its middle", VMBSAVE_SET_MEMORY_REGION, ENOENT,
+		{ "removal, its middle", "gpa 0x1000: no", VMBSAVE_SET_MEMORY_REGION, ENOENT,
 		  { .region = { SIZED(vmbsave_memory_region), .gpa = VM_PAGE } } },
-		{ "the same", VMBSAVE_SET_MEMORY_REGION, EEXIST,
+		{ "the same", "the region at 0x0", VMBSAVE_SET_MEMORY_REGION, EEXIST,
 		  { .region = { SIZED(vmbsave_memory_region), .bytes = VM_RAM_BYTES } } },
-		{ "overlaps", VMBSAVE_SET_MEMORY_REGION, EEXIST,
+		{ "overlaps", "gpa 0xf000", VMBSAVE_SET_MEMORY_REGION, EEXIST,
 		  { .region = { SIZED(vmbsave_memory_region), .gpa = VM_RAM_BYTES - VM_PAGE,
 				.bytes = 2 * VM_PAGE } } },
-		{ "around it", VMBSAVE_SET_MEMORY_REGION, EFAULT,
+		{ "around it", "uaddr", VMBSAVE_SET_MEMORY_REGION, EFAULT,
 		  { .region = { SIZED(vmbsave_memory_region), .bytes = 1ULL << 63 } } },
-		{ "the kernel's", VMBSAVE_SET_MEMORY_REGION, EFAULT,
+		{ "the kernel's", "uaddr 0x", VMBSAVE_SET_MEMORY_REGION, EFAULT,
 		  { .region = { SIZED(vmbsave_memory_region), .gpa = 4 * FREE, .bytes = VM_PAGE,
 				.uaddr = -(u64)(2 * VM_PAGE) } } },
 	};
@@ -269,10 +308,10 @@ static void a_region_that_is_no_good_is_refused(void)
 static void an_offer_that_is_no_good_is_refused(void)
 {
 	struct refusal list[] = {
-		{ "flags", OFFER(EINVAL, .flags = 1) },
-		{ "reserved", OFFER(EINVAL, .reserved = 1) },
-		{ "there already", OFFER(EEXIST, .instance = { 1 }) },
-		{ "nobody serves it", OFFER(ENODEV, .instance = { 1 }) },
+		{ "flags", "flags: 0x1", OFFER(EINVAL, .flags = 1) },
+		{ "reserved", "reserved: 0x1", OFFER(EINVAL, .reserved = 1) },
+		{ "there already", "that is channel 1", OFFER(EEXIST, .instance = { 1 }) },
+		{ "nobody serves it", "no VSP serves", OFFER(ENODEV, .instance = { 1 }) },
 	};
 	size_t i;
 
@@ -292,25 +331,29 @@ static void an_offer_that_is_no_good_is_refused(void)
 static void a_channel_or_fd_that_is_not_there_is_refused(void)
 {
 	struct refusal list[] = {
-		{ "no such channel", FDS(ENOENT, .channel = NOBODY, .kick_fd = -1, .call_fd = -1) },
-		{ "a closed fd", FDS(EINVAL, .channel = ECHO, .kick_fd = 999, .call_fd = -1) },
-		{ "a negative fd", FDS(EINVAL, .channel = ECHO, .kick_fd = -1, .call_fd = -2) },
-		{ "a file", FDS(EINVAL, .channel = ECHO, .kick_fd = 1, .call_fd = -1) },
-		[A_BUS] = { "a bus", FDS(EINVAL, .channel = ECHO, .kick_fd = -1) },
-		{ "none, channel 0", ID(RESCIND_CHANNEL, ENOENT, 0) },
-		{ "none to rescind", ID(RESCIND_CHANNEL, ENOENT, NOBODY) },
-		{ "none to close", ID(CLOSE_CHANNEL, ENOENT, NOBODY) },
-		{ "closed twice", ID(CLOSE_CHANNEL, EBADFD, ECHO) },
-		{ "none to look at", VMBSAVE_GET_CHANNEL, ENOENT,
+		{ "no such channel", "channel 99",
+		  FDS(ENOENT, .channel = NOBODY, .kick_fd = -1, .call_fd = -1) },
+		{ "a closed fd", "kick_fd 999",
+		  FDS(EINVAL, .channel = ECHO, .kick_fd = 999, .call_fd = -1) },
+		{ "a negative fd", "call_fd -2",
+		  FDS(EINVAL, .channel = ECHO, .kick_fd = -1, .call_fd = -2) },
+		{ "a file", "kick_fd 1",
+		  FDS(EINVAL, .channel = ECHO, .kick_fd = 1, .call_fd = -1) },
+		[A_BUS] = { "a bus", "call_fd", FDS(EINVAL, .channel = ECHO, .kick_fd = -1) },
+		{ "none, channel 0", "channel 0", ID(RESCIND_CHANNEL, ENOENT, 0) },
+		{ "none to rescind", "channel 99", ID(RESCIND_CHANNEL, ENOENT, NOBODY) },
+		{ "none to close", "channel 99", ID(CLOSE_CHANNEL, ENOENT, NOBODY) },
+		{ "closed twice", "channel 1 is not open", ID(CLOSE_CHANNEL, EBADFD, ECHO) },
+		{ "none to look at", "channel 99", VMBSAVE_GET_CHANNEL, ENOENT,
 		  { .channel = { SIZED(vmbsave_channel_info), .channel = NOBODY } } },
-		{ "reserved", VMBSAVE_GET_CHANNEL, EINVAL,
+		{ "reserved", "reserved: 0x1", VMBSAVE_GET_CHANNEL, EINVAL,
 		  { .channel = { SIZED(vmbsave_channel_info), .channel = ECHO, .reserved = 1 } } },
-		{ "flags of GET_INFO", VMBSAVE_GET_INFO, EINVAL,
+		{ "flags of GET_INFO", "flags: 0x1", VMBSAVE_GET_INFO, EINVAL,
 		  { .info = { SIZED(vmbsave_info), .flags = 1 } } },
-		{ "flags of RESET", VMBSAVE_RESET, EINVAL,
+		{ "flags of RESET", "flags: 0x1", VMBSAVE_RESET, EINVAL,
 		  { .reset = { SIZED(vmbsave_reset), .flags = 1 } } },
-		{ "flags of LAST_ERROR", VMBSAVE_LAST_ERROR, EINVAL,
-		  { .last = { SIZED(vmbsave_last_error), .flags = 1 } } },
+		{ "flags of LAST_ERROR", "flags: 0x4", VMBSAVE_LAST_ERROR, EINVAL,
+		  { .last = { SIZED(vmbsave_last_error), .flags = 4 } } },
 	};
 
 	ASSERT(refuse_begin(VMBSAVE_STATE_RUNNING, false));
@@ -331,31 +374,25 @@ static void a_gpadl_that_is_no_good_is_refused(void)
 	u8 *half = mmap(NULL, 2 * VM_PAGE, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	const struct refusal list[] = {
-		{ "flags", GPADL(EINVAL, .flags = 2) },
-		{ "reserved", GPADL(EINVAL, .reserved = 1) },
-		{ "id 0", GPADL(EINVAL, .gpadl = 0) },
-		{ "no bytes", GPADL(EINVAL, .byte_count = 0, .nr_pfns = 0) },
-		{ "an offset of a page", GPADL(EINVAL, .byte_offset = VM_PAGE) },
-		{ "a page too few", GPADL(EINVAL, .nr_pfns = 3) },
-		{ "a page too many", GPADL(EINVAL, .byte_count = 3 * VM_PAGE) },
-		{ "a page for the offset", GPADL(EINVAL, .byte_offset = 1) },
-		{ "2^32 bytes", GPADL(EINVAL, .byte_count = ~0U, .byte_offset = 1,
+		{ "flags", "flags: 0x2", GPADL(EINVAL, .flags = 2) },
+		{ "reserved", "reserved: 0x1", GPADL(EINVAL, .reserved = 1) },
+		{ "id 0", "gpadl 0", GPADL(EINVAL, .gpadl = 0) },
+		{ "no bytes", "byte_count 0", GPADL(EINVAL, .byte_count = 0, .nr_pfns = 0) },
+		{ "an offset of a page", "byte_offset 4096",
+		  GPADL(EINVAL, .byte_offset = VM_PAGE) },
+		{ "a page too few", "nr_pfns 3", GPADL(EINVAL, .nr_pfns = 3) },
+		{ "a page too many", "touches 3", GPADL(EINVAL, .byte_count = 3 * VM_PAGE) },
+		{ "a page for the offset", "touches 5", GPADL(EINVAL, .byte_offset = 1) },
+		{ "2^32 bytes", "not below 2^32", GPADL(EINVAL, .byte_count = ~0U, .byte_offset = 1,
 				      .nr_pfns = 1U << 20) },
-		{ "2^32 pages", GPADL(EINVAL, .nr_pfns = ~0U) },
-		{ "no such channel", GPADL(ENOENT, .channel = NOBODY) },
-		{ "id in use", GPADL(EEXIST, .gpadl = VM_RINGS(VM_ECHO)) },
-		{ "outside guest memory", GPADL(EFAULT, .pfns = (uintptr_t)outside) },
-		{ "no list", GPADL(EFAULT, .pfns = 0) },
-		{ "half a list", GPADL(EFAULT, .pfns = (uintptr_t)half + VM_PAGE - 16) },
-		{ "GPADL 0", VMBSAVE_TEARDOWN_GPADL, ENOENT,
-		  { .gpadl_id = { SIZED(vmbsave_gpadl_id), .channel = ECHO } } },
-		{ "of no channel", VMBSAVE_TEARDOWN_GPADL, ENOENT,
-		  { .gpadl_id = { SIZED(vmbsave_gpadl_id), .channel = NOBODY, .gpadl = 1 } } },
-		{ "in use", VMBSAVE_TEARDOWN_GPADL, EBUSY,
-		  { .gpadl_id = { SIZED(vmbsave_gpadl_id), .channel = ECHO,
-				  .gpadl = VM_RINGS(VM_ECHO) } } },
-		{ "reserved", VMBSAVE_TEARDOWN_GPADL, EINVAL,
-		  { .gpadl_id = { SIZED(vmbsave_gpadl_id), .channel = ECHO, .reserved = 1 } } },
+		{ "2^32 pages", "nr_pfns 4294967295", GPADL(EINVAL, .nr_pfns = ~0U) },
+		{ "no such channel", "channel 99", GPADL(ENOENT, .channel = NOBODY) },
+		{ "id in use", "gpadl 256", GPADL(EEXIST, .gpadl = VM_RINGS(VM_ECHO)) },
+		{ "outside guest memory", "0x10 (number 2 of pfns)",
+		  GPADL(EFAULT, .pfns = (uintptr_t)outside) },
+		{ "no list", "pfns: 4 entries", GPADL(EFAULT, .pfns = 0) },
+		{ "half a list", "pfns: 4 entries",
+		  GPADL(EFAULT, .pfns = (uintptr_t)half + VM_PAGE - 16) },
 	};
 
 	mprotect(half + VM_PAGE, VM_PAGE, PROT_NONE);
@@ -366,6 +403,25 @@ static void a_gpadl_that_is_no_good_is_refused(void)
 	munmap(half, 2 * VM_PAGE);
 }
 
+static void a_teardown_that_is_no_good_is_refused(void)
+{
+	const struct refusal list[] = {
+		{ "GPADL 0", "gpadl 0", VMBSAVE_TEARDOWN_GPADL, ENOENT,
+		  { .gpadl_id = { SIZED(vmbsave_gpadl_id), .channel = ECHO } } },
+		{ "of no channel", "channel 99", VMBSAVE_TEARDOWN_GPADL, ENOENT,
+		  { .gpadl_id = { SIZED(vmbsave_gpadl_id), .channel = NOBODY, .gpadl = 1 } } },
+		{ "in use", "the rings of channel 1", VMBSAVE_TEARDOWN_GPADL, EBUSY,
+		  { .gpadl_id = { SIZED(vmbsave_gpadl_id), .channel = ECHO,
+				  .gpadl = VM_RINGS(VM_ECHO) } } },
+		{ "reserved", "reserved: 0x1", VMBSAVE_TEARDOWN_GPADL, EINVAL,
+		  { .gpadl_id = { SIZED(vmbsave_gpadl_id), .channel = ECHO, .reserved = 1 } } },
+	};
+
+	ASSERT(refuse_begin(VMBSAVE_STATE_RUNNING, true));
+	refuse_all(list, ARRAY_SIZE(list));
+	refuse_end();
+}
+
 #define OPEN(_error, ...)	.number = VMBSAVE_OPEN_CHANNEL, .error = (_error), .arg = \
 	{ .open = { SIZED(vmbsave_open_channel), .channel = ECHO, .gpadl = 9, \
 		    .downstream_page = 2, ##__VA_ARGS__ } }
@@ -373,17 +429,20 @@ static void a_gpadl_that_is_no_good_is_refused(void)
 static void an_open_that_is_no_good_is_refused(void)
 {
 	const struct refusal list[] = {
-		{ "reserved", OPEN(EINVAL, .reserved = 1) },
-		{ "MMIO without a length", OPEN(EINVAL, .mmio_gpa = VM_PAGE) },
-		{ "MMIO without an address", OPEN(EINVAL, .mmio_bytes = VM_PAGE) },
-		{ "MMIO beyond 2^64", OPEN(EINVAL, .mmio_gpa = ~0ULL, .mmio_bytes = 2) },
-		{ "no such channel", OPEN(ENOENT, .channel = NOBODY) },
-		{ "no such GPADL", OPEN(ENOENT, .gpadl = 10) },
-		{ "a ring without data", OPEN(EINVAL, .downstream_page = 1) },
-		{ "no ring", OPEN(EINVAL, .downstream_page = 0) },
-		{ "the other without data", OPEN(EINVAL, .downstream_page = 3) },
-		{ "beyond the GPADL", OPEN(EINVAL, .downstream_page = ~0U) },
-		{ "read-only", OPEN(EINVAL, .gpadl = 8) },
+		{ "reserved", "reserved: 0x1", OPEN(EINVAL, .reserved = 1) },
+		{ "MMIO without a length", "mmio_bytes 0x0", OPEN(EINVAL, .mmio_gpa = VM_PAGE) },
+		{ "MMIO without an address", "mmio_gpa 0x0", OPEN(EINVAL, .mmio_bytes = VM_PAGE) },
+		{ "MMIO beyond 2^64", "mmio_gpa 0xff",
+		  OPEN(EINVAL, .mmio_gpa = ~0ULL, .mmio_bytes = 2) },
+		{ "no such channel", "channel 99", OPEN(ENOENT, .channel = NOBODY) },
+		{ "no such GPADL", "gpadl 10", OPEN(ENOENT, .gpadl = 10) },
+		{ "a ring without data", "downstream_page 1", OPEN(EINVAL, .downstream_page = 1) },
+		{ "no ring", "downstream_page 0", OPEN(EINVAL, .downstream_page = 0) },
+		{ "the other without data", "downstream_page 3",
+		  OPEN(EINVAL, .downstream_page = 3) },
+		{ "beyond the GPADL", "downstream_page 4294967295",
+		  OPEN(EINVAL, .downstream_page = ~0U) },
+		{ "read-only", "gpadl 8 is read-only", OPEN(EINVAL, .gpadl = 8) },
 	};
 
 	ASSERT(refuse_begin(VMBSAVE_STATE_RUNNING, false));
@@ -392,7 +451,7 @@ static void an_open_that_is_no_good_is_refused(void)
 	refuse_all(list, ARRAY_SIZE(list));
 	/* Indices of nonsense */
 	memset(refuse_vm.ram + FREE, 0xff, 8);
-	refuse_all(&(struct refusal){ "indices", OPEN(EPROTO) }, 1);
+	refuse_all(&(struct refusal){ "indices", "indices of a ring", OPEN(EPROTO) }, 1);
 	memset(refuse_vm.ram + FREE, 0, 8);
 	refuse_end();
 }
@@ -422,6 +481,7 @@ const struct test_case refuse_cases[] = {
 	TEST_CASE(an_offer_that_is_no_good_is_refused),
 	TEST_CASE(a_channel_or_fd_that_is_not_there_is_refused),
 	TEST_CASE(a_gpadl_that_is_no_good_is_refused),
+	TEST_CASE(a_teardown_that_is_no_good_is_refused),
 	TEST_CASE(an_open_that_is_no_good_is_refused),
 	TEST_CASE(events_that_cannot_be_read_stay),
 };

@@ -35,12 +35,14 @@ union any {
 /**
  * struct refusal - one of them
  * @what: for people
+ * @says: what LAST_ERROR has to say about it, in part
  * @number: the ioctl
  * @error: errno
  * @arg: its argument
  */
 struct refusal {
 	const char *what;
+	const char *says;
 	unsigned long number;
 	int error;
 	union any arg;
@@ -52,7 +54,10 @@ extern struct vm refuse_vm;
 /* A bus with both channels in that state, and a guest that has opened them. */
 bool refuse_begin(u32 state, bool with_guest);
 void refuse_end(void);
-void refuse_one(const char *what, unsigned long number, void *arg, int error);
+/* The argument is refused, LAST_ERROR says why, and nothing else changes. */
+void refuse_one(const char *what, const char *says, unsigned long number, void *arg, int error);
+/* What LAST_ERROR says of a call of that name is what it should say. */
+void refuse_expect(struct vm *vm, const char *what, const char *call, const char *says, int error);
 void refuse_all(const struct refusal *list, size_t nr);
 
 #endif /* _VMBFUZZ_REFUSE_H */

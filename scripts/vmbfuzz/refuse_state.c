@@ -4,6 +4,7 @@
  * what LAST_ERROR says about it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -11,6 +12,7 @@
 #include <linux/vmbsave_stream.h>
 #include "cases.h"
 #include "life.h"
+#include "refuse.h"
 #include "stream_repair.h"
 
 static struct life life;
@@ -39,6 +41,7 @@ static void expect_sentence(struct vm *vm, int error)
 	if (!EXPECT_EQ(vm_call(vm, VMBSAVE_LAST_ERROR, &last), 0))
 		return;
 	EXPECT_EQ(last.error, -error);
+	EXPECT_EQ(last.flags, 0);
 	EXPECT(last.status != 0);
 	EXPECT(last.text[0] && memchr(last.text, 0, sizeof(last.text)));
 	EXPECT(!strchr(last.text, '\n'));
@@ -62,11 +65,15 @@ static bool begin(void)
 static void a_state_that_there_is_not_is_refused(void)
 {
 	static const u32 states[] = { VMBSAVE_STATE_ERROR, 5, 6, 7, 8, 0x80000002, ~0U };
+	char says[32];
 	size_t i;
 
 	ASSERT(begin());
-	for (i = 0; i < ARRAY_SIZE(states); i++)
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
 		EXPECT_EQ(set_state(&life.source, states[i]), -EINVAL);
+		snprintf(says, sizeof(says), "state %u", states[i]);
+		refuse_expect(&life.source, "no such state", "SET_STATE", says, EINVAL);
+	}
 	EXPECT_EQ(vm_get_state(&life.source), VMBSAVE_STATE_RUNNING);
 	EXPECT_EQ(life_echo(&life, &life.source), 0);
 	life_close(&life);
@@ -127,6 +134,11 @@ static void nothing_is_changed_during_a_session(void)
 	life_close(&life);
 }
 
+static int write_byte(int data)
+{
+	return write(data, "", 1) < 0 ? -errno : 0;
+}
+
 /**
  * refused_restore() - a destination or a stream is not as it should be
  * @error: errno of the commit
@@ -149,12 +161,16 @@ static void refused_restore(int error, void (*spoil)(struct vm *vm))
 	ASSERT_EQ(ret, 0);
 	vm_write_stream(life.data, life.stream, life.bytes, 333);
 	expect_failure(vm, VMBSAVE_STATE_STOP, error, VMBSAVE_STATE_ERROR);
+	EXPECT_EQ(write_byte(life.data), error);
+	expect_sentence(vm, error);
 	/* Each call answers the same until RESET. */
 	EXPECT_EQ(set_state(vm, VMBSAVE_STATE_RUNNING), error);
 	EXPECT_EQ(set_state(vm, VMBSAVE_STATE_RESUMING), error);
 	expect_sentence(vm, error);
 	reset(vm);
 	EXPECT_EQ(vm_get_state(vm), VMBSAVE_STATE_STOP);
+	EXPECT_EQ(write_byte(life.data), -ESTALE);
+	refuse_expect(vm, "after RESET", "write to a data fd", "session is over", ESTALE);
 	ASSERT_EQ(vm_call(vm, VMBSAVE_GET_INFO, &info), 0);
 	EXPECT_EQ(info.nr_gpadls, 0);
 	EXPECT_EQ(info.nr_packets, 0);

@@ -220,7 +220,7 @@ void bus_last_error(struct bus *bus, struct vmbsave_last_error *last)
 /**
  * bus_why() - an error in words, with what the kernel says about it
  * @bus: the bus
- * @error: negative errno, of a change of state or of a data fd
+ * @error: negative errno, of the last call on it or on a data fd
  * @text: where the words go
  * @size: bytes there
  */
@@ -230,6 +230,9 @@ void bus_why(struct bus *bus, int error, char *text, size_t size)
 	struct vmbsave_last_error last;
 
 	bus_last_error(bus, &last);
+	/* It was not that call; what it was has nothing to say here. */
+	if (last.flags & VMBSAVE_ERROR_REFUSED && (int)last.error != -error)
+		last.error = 0;
 	if (last.packet)
 		snprintf(packet, sizeof(packet), ", packet %llu", (unsigned long long)last.packet);
 	if (last.offset)

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A data fd that one thread sends and another one reads.
+ * A data fd that one thread sends and another one reads, and one that is not sent to its end.
  */
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -65,8 +68,37 @@ static size_t length(void)
 	return bytes;
 }
 
+/* All of the stream was read, but nobody has got its last byte: the guest goes on here. */
+static void short_of_the_last_byte(void)
+{
+	struct vmbsave_stats stats = { .size = sizeof(stats) };
+	int data, file = memfd_create("short", MFD_CLOEXEC);
+	struct rlimit was, limit;
+	size_t all = length(), sent = 0;
+	struct vmm vmm;
+	ssize_t n;
+
+	vmm_begin(&vmm, GPADLS);
+	expect_equal("STOP_COPY", set_state(&vmm, VMBSAVE_STATE_STOP_COPY, &data), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &was);
+	limit = was;
+	limit.rlim_cur = all - 1;
+	setrlimit(RLIMIT_FSIZE, &limit);
+	while ((n = sendfile(file, data, NULL, STREAM_MAX)) > 0)
+		sent += n;
+	setrlimit(RLIMIT_FSIZE, &was);
+	expect_equal("all but one byte was sent", sent, all - 1);
+	close(data);
+	expect_equal("GET_STATS", command(vmm.bus, VMBSAVE_GET_STATS, &stats), 0);
+	expect_equal("no save was read to its end", stats.nr_saves, 0);
+	expect_equal("one was given up", stats.nr_saves_failed, 1);
+	close(file);
+	vmm_end(&vmm);
+}
+
 /* What is on its way to somebody is not to be had again, however often one asks. */
-void sendfile_commands(void)
+static void read_meanwhile(void)
 {
 	struct sender sender;
 	int ends[2], little = 8192;
@@ -89,4 +121,10 @@ void sendfile_commands(void)
 	close(ends[0]);
 	close(ends[1]);
 	vmm_end(&vmm);
+}
+
+void sendfile_commands(void)
+{
+	read_meanwhile();
+	short_of_the_last_byte();
 }

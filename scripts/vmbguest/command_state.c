@@ -49,6 +49,7 @@ static void second_step_fails(void)
 	expect_equal("it reached STOP", arg.reached, VMBSAVE_STATE_STOP);
 	expect_equal("no data fd", arg.data_fd, -1);
 	expect_true("and says so", !!strstr(vmm_error(&vmm), "the bus is in stop"));
+	expect_true("and why", !!strstr(vmm_error(&vmm), "the bus has no channels"));
 	close(vmm.bus);
 }
 

@@ -157,12 +157,15 @@ static u64 left_in_flight(void)
 {
 	u64 end = log_now_ms() + IDLE_MS;
 	struct vmbsave_info info;
+	char why[256];
 	int err;
 
 	for (;;) {
 		err = bus_info(&vm.bus, &info);
-		if (err)
-			die("no information on the bus: %s", strerror(-err));
+		if (err) {
+			bus_why(&vm.bus, err, why, sizeof(why));
+			die("no information on the bus: %s", why);
+		}
 		if (!info.nr_packets && !info.nr_held && !info.nr_completions)
 			return 0;
 		if (log_now_ms() >= end)
@@ -173,6 +176,7 @@ static u64 left_in_flight(void)
 
 static void __noreturn finish(void)
 {
+	char why[256];
 	unsigned int i;
 	bool right;
 	u64 left;
@@ -185,8 +189,10 @@ static void __noreturn finish(void)
 
 	for (i = 0; i < NR_CHANNELS; i++) {
 		err = vmm_channel_close(&vm.channels[i]);
-		if (err)
-			die("cannot close channel %u: %s", i, strerror(-err));
+		if (err) {
+			bus_why(&vm.bus, err, why, sizeof(why));
+			die("cannot close channel %u: %s", i, why);
+		}
 	}
 	vmm_close(&vm);
 	if (left || !right)

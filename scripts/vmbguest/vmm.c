@@ -266,9 +266,12 @@ int vmm_stop(struct vm *vm, char *why, size_t size)
 void vmm_run(struct vm *vm)
 {
 	int err = bus_set_state(&vm->bus, VMBSAVE_STATE_RUNNING, NULL);
+	char why[256];
 
-	if (err)
-		die("cannot go to RUNNING: %s", strerror(-err));
+	if (err) {
+		bus_why(&vm->bus, err, why, sizeof(why));
+		die("cannot go to RUNNING: %s", why);
+	}
 
 	__atomic_store_n(&vm->stopping, false, __ATOMIC_RELEASE);
 	__atomic_store_n(&vm->state, VM_RUNNING, __ATOMIC_RELEASE);

@@ -34,7 +34,9 @@ void bus_last_error(struct bus *bus, int error, struct vmbsave_last_error *last)
 	err = command(bus, VMBSAVE_LAST_ERROR, last);
 	if (err == -ENODEV)
 		text = "its VMM has gone, and the bus with it";
-	if (err || !last->error) {
+	/* A refusal of another errno is one of an earlier call. */
+	if (err || !last->error ||
+	    (last->flags & VMBSAVE_ERROR_REFUSED && (int)last->error != -error)) {
 		*last = (struct vmbsave_last_error){ .error = -error };
 		snprintf(last->text, sizeof(last->text), "%s", text);
 	}

@@ -1,9 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/visibility.h>
+#include <linux/atomic.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
 #include "core/bus.h"
+
+static atomic64_t last_stamp;
+
+/**
+ * vmb_error_stamp() - the next place in the order of all errors
+ *
+ * Which of two that different objects keep was the later one?
+ *
+ * Context: any.
+ * Return: more than ever before, and not 0.
+ */
+u64 vmb_error_stamp(void)
+{
+	return atomic64_inc_return(&last_stamp);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_error_stamp);
 
 /**
  * vmb_bus_error_init() - no error yet
@@ -50,6 +67,7 @@ void vmb_bus_error_set(struct vmb_bus *bus, int error,
 	va_start(args, fmt);
 	scoped_guard(spinlock, &bus->error.lock) {
 		bus->error.error = error;
+		bus->error.when = vmb_error_stamp();
 		bus->error.place = place ? *place : nowhere;
 		vscnprintf(bus->error.text, sizeof(bus->error.text), fmt, args);
 	}
@@ -89,12 +107,34 @@ void vmb_bus_error_append(struct vmb_bus *bus, const char *fmt, ...)
 int vmb_bus_error_get(struct vmb_bus *bus, struct vmb_error_place *place,
 		      char text[VMBSAVE_ERROR_TEXT])
 {
-	guard(spinlock)(&bus->error.lock);
-
-	if (place)
-		*place = bus->error.place;
-	if (text)
-		memcpy(text, bus->error.text, VMBSAVE_ERROR_TEXT);
-	return bus->error.error;
+	return vmb_bus_error_get_after(bus, 0, place, text);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_bus_error_get);
+
+/**
+ * vmb_bus_error_get_after() - the last error, if it is later than another one
+ * @bus: the bus
+ * @when: the place of the other one, from vmb_error_stamp()
+ * @place: where it was met, or NULL
+ * @text: the sentence, or NULL
+ *
+ * Context: process context.
+ * Return: the negative errno; or 0: there was none, and nothing is filled in
+ * but as if there never was one.
+ */
+int vmb_bus_error_get_after(struct vmb_bus *bus, u64 when,
+			    struct vmb_error_place *place,
+			    char text[VMBSAVE_ERROR_TEXT])
+{
+	static const struct vmb_bus_error none;
+	const struct vmb_bus_error *error;
+
+	guard(spinlock)(&bus->error.lock);
+	error = bus->error.when > when ? &bus->error : &none;
+	if (place)
+		*place = error->place;
+	if (text)
+		memcpy(text, error->text, VMBSAVE_ERROR_TEXT);
+	return error->error;
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_error_get_after);

@@ -27,12 +27,14 @@ struct vmb_error_place {
  * struct vmb_bus_error - the first error of the last operation that failed
  * @lock: protects the rest
  * @error: negative errno, 0 = none
+ * @when: its place in the order of all errors
  * @place: where
  * @text: one sentence
  */
 struct vmb_bus_error {
 	spinlock_t lock; /* protects the rest */
 	int error;
+	u64 when;
 	struct vmb_error_place place;
 	char text[VMBSAVE_ERROR_TEXT];
 };
@@ -46,5 +48,9 @@ __printf(2, 3)
 void vmb_bus_error_append(struct vmb_bus *bus, const char *fmt, ...);
 int vmb_bus_error_get(struct vmb_bus *bus, struct vmb_error_place *place,
 		      char text[VMBSAVE_ERROR_TEXT]);
+int vmb_bus_error_get_after(struct vmb_bus *bus, u64 when,
+			    struct vmb_error_place *place,
+			    char text[VMBSAVE_ERROR_TEXT]);
+u64 vmb_error_stamp(void);
 
 #endif /* _VMB_CORE_BUS_ERROR_H */

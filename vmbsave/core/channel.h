@@ -135,6 +135,7 @@ struct vmb_channel_queue {
  * @client: what a client's end has besides, or NULL
  * @pointer: the VSP's
  * @probe_error: what the VSP's probe returned
+ * @open_error: what the VSP's opened returned when the guest opened it last
  * @unregister: removes the device once the VSP has gone
  * @resume: starts traffic once the turn can be had
  *
@@ -213,6 +214,7 @@ struct vmb_channel {
 	struct vmb_client *client;
 	void *pointer;
 	int probe_error;
+	int open_error;
 	struct work_struct unregister;
 	struct work_struct resume;
 

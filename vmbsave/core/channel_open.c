@@ -183,6 +183,7 @@ static int open_locked(struct vmb_channel *channel,
 		return ret;
 	ret = vmb_channel_call_opened(channel);
 	if (ret) {
+		WRITE_ONCE(channel->open_error, ret);
 		vmb_channel_rings_detach(channel);
 		return ret;
 	}
@@ -207,8 +208,10 @@ static int open_locked(struct vmb_channel *channel,
 int vmb_channel_open(struct vmb_channel *channel,
 		     const struct vmb_channel_open *open)
 {
-	int ret = vmb_channel_control_begin(channel, vmb_deadline_none());
+	int ret;
 
+	WRITE_ONCE(channel->open_error, 0);
+	ret = vmb_channel_control_begin(channel, vmb_deadline_none());
 	if (ret)
 		return ret;
 	ret = open_locked(channel, open);

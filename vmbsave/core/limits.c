@@ -102,6 +102,18 @@ u64 vmb_limit_used(enum vmb_limit which)
 EXPORT_SYMBOL_IF_KUNIT(vmb_limit_used);
 
 /**
+ * vmb_limit_max() - how many there may be now
+ * @which: what is asked for
+ *
+ * Context: any.
+ * Return: the cap, which is the module's parameter max_ and vmb_limit_name().
+ */
+u64 vmb_limit_max(enum vmb_limit which)
+{
+	return READ_ONCE(*limits[which].max);
+}
+
+/**
  * vmb_limit_name() - what it is called
  * @which: what is asked for
  *

@@ -27,6 +27,7 @@ enum vmb_limit {
 int __must_check vmb_limit_charge(enum vmb_limit which, u64 n);
 void vmb_limit_uncharge(enum vmb_limit which, u64 n);
 u64 vmb_limit_used(enum vmb_limit which);
+u64 vmb_limit_max(enum vmb_limit which);
 const char *vmb_limit_name(enum vmb_limit which);
 void vmb_limits_bus_begin(void);
 void vmb_limits_bus_end(void);

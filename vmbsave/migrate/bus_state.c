@@ -369,8 +369,9 @@ static int step(struct vmb_bus *bus, enum vmb_bus_state to, u32 timeout_ms,
 static void explain(struct vmb_bus *bus, enum vmb_bus_state to, int error)
 {
 	if (!vmb_bus_error_get(bus, NULL, NULL))
-		vmb_bus_error_set(bus, error, NULL, "cannot go to %s",
-				  vmb_bus_state_name(to));
+		vmb_bus_error_set(bus, error, NULL, "cannot go to %s%s",
+				  vmb_bus_state_name(to),
+				  error == -ENOENT ? ": the bus has no channels" : "");
 	vmb_bus_error_append(bus, "; the bus is in %s",
 			     vmb_bus_state_name(bus->state));
 }

@@ -16,6 +16,11 @@
 #include "user/bus_fd.h"
 #include "user/control.h"
 
+static bool respond(const struct vmb_user_cmd *cmd)
+{
+	return !copy_to_user(cmd->uarg, cmd->arg, min(cmd->user_size, cmd->size));
+}
+
 /**
  * vmb_user_cmd_respond() - hand the kernel's copy back, as much as is known
  * @cmd: the ioctl
@@ -23,11 +28,12 @@
  * Context: process context, may sleep.
  * Return: 0 or -EFAULT.
  */
-int vmb_user_cmd_respond(const struct vmb_user_cmd *cmd)
+int vmb_user_cmd_respond(struct vmb_user_cmd *cmd)
 {
-	size_t bytes = min(cmd->user_size, cmd->size);
-
-	return copy_to_user(cmd->uarg, cmd->arg, bytes) ? -EFAULT : 0;
+	if (respond(cmd))
+		return 0;
+	return vmb_refuse(&cmd->why, -EFAULT, "the argument's %u bytes cannot all be written",
+			  min(cmd->user_size, cmd->size));
 }
 
 /**
@@ -38,10 +44,46 @@ int vmb_user_cmd_respond(const struct vmb_user_cmd *cmd)
  * Context: process context, may sleep.
  * Return: @error.
  */
-int vmb_user_cmd_fail(const struct vmb_user_cmd *cmd, int error)
+int vmb_user_cmd_fail(struct vmb_user_cmd *cmd, int error)
 {
-	vmb_user_cmd_respond(cmd);
+	respond(cmd);
 	return error;
+}
+
+/**
+ * vmb_user_cmd_zero() - a field that has no meaning is not used
+ * @cmd: the ioctl
+ * @field: its name
+ * @value: what is in it, or those bits that have no meaning
+ *
+ * Context: any.
+ * Return: 0 or -EINVAL.
+ */
+int vmb_user_cmd_zero(struct vmb_user_cmd *cmd, const char *field, u64 value)
+{
+	if (!value)
+		return 0;
+	return vmb_refuse(&cmd->why, -EINVAL, "%s: 0x%llx must be zero", field, value);
+}
+
+/**
+ * vmb_user_cmd_channel() - the channel that an ioctl names
+ * @cmd: the ioctl
+ * @id: of the channel
+ *
+ * Context: process context.
+ * Return: the channel, referenced, for vmb_channel_put(), or NULL: there is
+ * none, and the ioctl answers -ENOENT.
+ */
+struct vmb_channel *vmb_user_cmd_channel(struct vmb_user_cmd *cmd, u32 id)
+{
+	struct vmb_channel *channel = vmb_bus_find(cmd->user->bus, id);
+
+	if (channel)
+		cmd->why.channel = id;
+	else
+		vmb_refuse(&cmd->why, -ENOENT, "channel %u: there is none on the bus", id);
+	return channel;
 }
 
 static void bus_event(struct vmb_bus *bus, u32 type, u32 channel, int error)
@@ -158,7 +200,7 @@ int vmb_user_get_info(struct vmb_user_cmd *cmd)
 	struct vmb_channel **list;
 	u32 i, nr;
 
-	if (info->flags)
+	if (vmb_user_cmd_zero(cmd, "flags", info->flags))
 		return -EINVAL;
 	list = vmb_bus_list(bus, &nr);
 	if (IS_ERR(list))
@@ -215,9 +257,9 @@ int vmb_user_get_channel(struct vmb_user_cmd *cmd)
 	struct vmbsave_channel_info *info = cmd->arg;
 	struct vmb_channel *channel;
 
-	if (info->reserved)
+	if (vmb_user_cmd_zero(cmd, "reserved", info->reserved))
 		return -EINVAL;
-	channel = vmb_bus_find(cmd->user->bus, info->channel);
+	channel = vmb_user_cmd_channel(cmd, info->channel);
 	if (!channel)
 		return -ENOENT;
 	fill_channel(info, channel);
@@ -236,7 +278,7 @@ int vmb_user_get_stats(struct vmb_user_cmd *cmd)
 {
 	struct vmbsave_stats *stats = cmd->arg;
 
-	if (stats->flags)
+	if (vmb_user_cmd_zero(cmd, "flags", stats->flags))
 		return -EINVAL;
 	vmb_stats_get(cmd->user->bus, stats);
 	return vmb_user_cmd_respond(cmd);
@@ -248,11 +290,16 @@ static int copy_pages(struct vmb_user_cmd *cmd, const struct vmb_written *writte
 	u32 room = arg->nr_pages;
 
 	arg->nr_pages = written->nr;
-	if (room < written->nr)
+	if (room < written->nr) {
+		vmb_refuse(&cmd->why, -ENOBUFS, "nr_pages %u: there are %u pages",
+			   room, arg->nr_pages);
 		return vmb_user_cmd_fail(cmd, -ENOBUFS);
+	}
 	if (copy_to_user(u64_to_user_ptr(arg->pfns), written->pfns,
 			 written->nr * sizeof(*written->pfns)))
-		return -EFAULT;
+		return vmb_refuse(&cmd->why, -EFAULT,
+				  "pfns: %u entries cannot be written at 0x%llx",
+				  arg->nr_pages, arg->pfns);
 	return vmb_user_cmd_respond(cmd);
 }
 
@@ -269,7 +316,8 @@ int vmb_user_get_gpadl_pages(struct vmb_user_cmd *cmd)
 	struct vmb_written written;
 	int ret;
 
-	if (arg->flags || arg->reserved)
+	if (vmb_user_cmd_zero(cmd, "flags", arg->flags) ||
+	    vmb_user_cmd_zero(cmd, "reserved", arg->reserved))
 		return -EINVAL;
 	ret = vmb_written_list(cmd->user->bus, &written);
 	if (!ret)
@@ -290,12 +338,11 @@ int vmb_user_set_memory_region(struct vmb_user_cmd *cmd)
 	struct vmb_user_memory *memory = &cmd->user->memory;
 	const struct vmbsave_memory_region *region = cmd->arg;
 
-	if (region->flags)
+	if (vmb_user_cmd_zero(cmd, "flags", region->flags))
 		return -EINVAL;
 	if (!region->bytes)
-		return vmb_user_memory_remove(memory, region->gpa);
-	return vmb_user_memory_add(memory, region->gpa, region->bytes,
-				   region->uaddr);
+		return vmb_user_memory_remove(memory, region->gpa, &cmd->why);
+	return vmb_user_memory_add(memory, region, &cmd->why);
 }
 
 /**
@@ -307,13 +354,24 @@ int vmb_user_set_memory_region(struct vmb_user_cmd *cmd)
  */
 int vmb_user_last_error(struct vmb_user_cmd *cmd)
 {
+	const u32 known = VMBSAVE_ERROR_OF_BUS | VMBSAVE_ERROR_REFUSED;
 	struct vmbsave_last_error *arg = cmd->arg;
+	struct vmb_refusal refusal = {};
 	struct vmb_error_place place;
 	int error;
 
-	if (arg->flags)
+	if (vmb_user_cmd_zero(cmd, "flags", arg->flags & ~known))
 		return -EINVAL;
-	error = vmb_bus_error_get(cmd->user->bus, &place, arg->text);
+	if (!(arg->flags & VMBSAVE_ERROR_OF_BUS))
+		vmb_refusals_last(cmd->file->refusals, &refusal);
+	arg->flags &= ~VMBSAVE_ERROR_REFUSED;
+	error = vmb_bus_error_get_after(cmd->user->bus, refusal.when, &place, arg->text);
+	if (!error && refusal.error) {
+		error = refusal.error;
+		place = (struct vmb_error_place) { .channel = refusal.channel };
+		memcpy(arg->text, refusal.text, sizeof(arg->text));
+		arg->flags |= VMBSAVE_ERROR_REFUSED;
+	}
 	arg->error = -error;
 	arg->status = (__force u32)vmb_errno_to_status(error);
 	arg->channel = place.channel;

@@ -9,8 +9,10 @@
 #include "core/turn.h"
 #include "user/channel_table.h"
 #include "user/memory.h"
+#include "user/refusal.h"
 
 struct vmb_bus;
+struct vmb_channel;
 struct vmb_user_file;
 
 /**
@@ -45,6 +47,7 @@ struct vmb_user_bus {
  * @user_size: its size as the caller knows it
  * @arg: the kernel's copy
  * @size: its size as the kernel knows it
+ * @why: it is refused
  */
 struct vmb_user_cmd {
 	struct vmb_user_file *file;
@@ -53,10 +56,13 @@ struct vmb_user_cmd {
 	u32 user_size;
 	void *arg;
 	u32 size;
+	struct vmb_refusal why;
 };
 
-int vmb_user_cmd_respond(const struct vmb_user_cmd *cmd);
-int vmb_user_cmd_fail(const struct vmb_user_cmd *cmd, int error);
+int vmb_user_cmd_respond(struct vmb_user_cmd *cmd);
+int vmb_user_cmd_fail(struct vmb_user_cmd *cmd, int error);
+int vmb_user_cmd_zero(struct vmb_user_cmd *cmd, const char *field, u64 value);
+struct vmb_channel *vmb_user_cmd_channel(struct vmb_user_cmd *cmd, u32 id);
 
 struct vmb_user_bus *vmb_user_bus_create(void);
 void vmb_user_bus_destroy(struct vmb_user_bus *user);

@@ -10,6 +10,7 @@
 #include "core/gpadl.h"
 #include "user/bus_fd.h"
 #include "user/eventfd.h"
+#include "user/explain.h"
 
 /* What an eventfd is if there is none. */
 #define NO_FD (-1)
@@ -45,14 +46,15 @@ int vmb_user_offer_channel(struct vmb_user_cmd *cmd)
 	struct vmb_channel *channel;
 	int ret;
 
-	if (arg->flags || arg->reserved)
+	if (vmb_user_cmd_zero(cmd, "flags", arg->flags) ||
+	    vmb_user_cmd_zero(cmd, "reserved", arg->reserved))
 		return -EINVAL;
 	import_guid(&identity.type, arg->type);
 	import_guid(&identity.instance, arg->instance);
 	identity.subchannel = arg->subchannel;
 	channel = vmb_bus_offer(bus, &identity);
 	if (IS_ERR(channel))
-		return PTR_ERR(channel);
+		return vmb_explain_offer(cmd, &identity, PTR_ERR(channel));
 	ret = publish_channel(cmd, channel);
 	if (ret)
 		vmb_bus_rescind(bus, channel->id);
@@ -72,9 +74,17 @@ int vmb_user_rescind_channel(struct vmb_user_cmd *cmd)
 	const struct vmbsave_channel_id *arg = cmd->arg;
 	int ret = vmb_bus_rescind(cmd->user->bus, arg->channel);
 
-	if (!ret)
-		vmb_channel_table_remove(&cmd->user->channels, arg->channel);
-	return ret;
+	if (ret)
+		return vmb_explain_rescind(cmd, ret);
+	vmb_channel_table_remove(&cmd->user->channels, arg->channel);
+	return 0;
+}
+
+static int refuse_fd(struct vmb_user_cmd *cmd, const char *field, int fd, int error)
+{
+	if (error != -EINVAL)
+		return error;
+	return vmb_refuse(&cmd->why, error, "%s %d is no eventfd", field, fd);
 }
 
 static int install_eventfds(struct vmb_user_cmd *cmd,
@@ -88,13 +98,13 @@ static int install_eventfds(struct vmb_user_cmd *cmd,
 	if (arg->kick_fd != NO_FD) {
 		kick = vmb_user_kick_create(arg->kick_fd, channel);
 		if (IS_ERR(kick))
-			return PTR_ERR(kick);
+			return refuse_fd(cmd, "kick_fd", arg->kick_fd, PTR_ERR(kick));
 	}
 	guard(mutex)(&cmd->user->eventfds);
 	ret = vmb_channel_table_set_kick(&cmd->user->channels, channel->id, kick);
 	if (ret) {
 		vmb_user_kick_destroy(kick);
-		return ret;
+		return vmb_refuse(&cmd->why, ret, "channel %u is going away", channel->id);
 	}
 	vmb_channel_set_host(channel, call);
 	return 0;
@@ -115,13 +125,13 @@ int vmb_user_set_eventfds(struct vmb_user_cmd *cmd)
 	struct vmb_channel *channel;
 	int ret;
 
-	channel = vmb_bus_find(cmd->user->bus, arg->channel);
+	channel = vmb_user_cmd_channel(cmd, arg->channel);
 	if (!channel)
 		return -ENOENT;
 	if (arg->call_fd != NO_FD)
 		call = vmb_user_call_create(arg->call_fd);
 	if (IS_ERR(call)) {
-		ret = PTR_ERR(call);
+		ret = refuse_fd(cmd, "call_fd", arg->call_fd, PTR_ERR(call));
 	} else {
 		ret = install_eventfds(cmd, channel, call);
 		if (ret && call)
@@ -132,36 +142,40 @@ int vmb_user_set_eventfds(struct vmb_user_cmd *cmd)
 }
 
 /* Return: as vmb_gpadl_alloc(), and ERR_PTR(-EFAULT) */
-static struct vmb_gpadl *import_gpadl(struct vmb_channel *channel,
-				      const struct vmbsave_create_gpadl *arg)
+static struct vmb_gpadl *import_gpadl(struct vmb_user_cmd *cmd,
+				      struct vmb_channel *channel)
 {
+	const struct vmbsave_create_gpadl *arg = cmd->arg;
 	struct vmb_gpadl *gpadl;
 
 	gpadl = vmb_gpadl_alloc(channel, arg->gpadl, arg->byte_count,
 				arg->byte_offset, arg->nr_pfns);
 	if (IS_ERR(gpadl))
-		return gpadl;
+		return ERR_PTR(vmb_explain_gpadl_alloc(cmd, PTR_ERR(gpadl)));
 	static_assert(VMBSAVE_GPADL_READ_ONLY == VMB_GPADL_READ_ONLY);
 	gpadl->flags = arg->flags;
 	if (copy_from_user(gpadl->pfns, u64_to_user_ptr(arg->pfns),
 			   array_size(arg->nr_pfns, sizeof(*gpadl->pfns)))) {
 		vmb_gpadl_free(channel, gpadl);
+		vmb_refuse(&cmd->why, -EFAULT, "pfns: %u entries cannot be read at 0x%llx",
+			   arg->nr_pfns, arg->pfns);
 		return ERR_PTR(-EFAULT);
 	}
 	return gpadl;
 }
 
-static int create_gpadl(struct vmb_channel *channel,
-			const struct vmbsave_create_gpadl *arg)
+static int create_gpadl(struct vmb_user_cmd *cmd, struct vmb_channel *channel)
 {
-	struct vmb_gpadl *gpadl = import_gpadl(channel, arg);
+	struct vmb_gpadl *gpadl = import_gpadl(cmd, channel);
 	int ret;
 
 	if (IS_ERR(gpadl))
 		return PTR_ERR(gpadl);
 	ret = vmb_gpadl_create(channel, gpadl);
-	if (ret)
+	if (ret) {
+		vmb_explain_gpadl_create(cmd, channel, gpadl, ret);
 		vmb_gpadl_free(channel, gpadl);
+	}
 	return ret;
 }
 
@@ -178,13 +192,16 @@ int vmb_user_create_gpadl(struct vmb_user_cmd *cmd)
 	struct vmb_channel *channel;
 	int ret;
 
-	if (arg->flags & ~VMBSAVE_GPADL_READ_ONLY || arg->reserved ||
-	    arg->nr_pfns > VMB_GPADL_PAGES_MAX)
+	if (vmb_user_cmd_zero(cmd, "flags", arg->flags & ~VMBSAVE_GPADL_READ_ONLY) ||
+	    vmb_user_cmd_zero(cmd, "reserved", arg->reserved))
 		return -EINVAL;
-	channel = vmb_bus_find(cmd->user->bus, arg->channel);
+	if (arg->nr_pfns > VMB_GPADL_PAGES_MAX)
+		return vmb_refuse(&cmd->why, -EINVAL, "nr_pfns %u is more than any buffer touches",
+				  arg->nr_pfns);
+	channel = vmb_user_cmd_channel(cmd, arg->channel);
 	if (!channel)
 		return -ENOENT;
-	ret = create_gpadl(channel, arg);
+	ret = create_gpadl(cmd, channel);
 	vmb_channel_put(channel);
 	return ret;
 }
@@ -202,14 +219,31 @@ int vmb_user_teardown_gpadl(struct vmb_user_cmd *cmd)
 	struct vmb_channel *channel;
 	int ret;
 
-	if (arg->reserved)
+	if (vmb_user_cmd_zero(cmd, "reserved", arg->reserved))
 		return -EINVAL;
-	channel = vmb_bus_find(cmd->user->bus, arg->channel);
+	channel = vmb_user_cmd_channel(cmd, arg->channel);
 	if (!channel)
 		return -ENOENT;
 	ret = vmb_gpadl_teardown(channel, arg->gpadl);
+	if (ret)
+		vmb_explain_gpadl_teardown(cmd, channel, ret);
 	vmb_channel_put(channel);
 	return ret;
+}
+
+static int check_mmio(struct vmb_user_cmd *cmd)
+{
+	const struct vmbsave_open_channel *arg = cmd->arg;
+
+	if (arg->mmio_gpa + arg->mmio_bytes < arg->mmio_gpa)
+		return vmb_refuse(&cmd->why, -EINVAL,
+				  "mmio_gpa 0x%llx with mmio_bytes 0x%llx ends beyond 2^64",
+				  arg->mmio_gpa, arg->mmio_bytes);
+	if (!arg->mmio_gpa != !arg->mmio_bytes)
+		return vmb_refuse(&cmd->why, -EINVAL,
+				  "mmio_gpa 0x%llx, mmio_bytes 0x%llx: both are zero, or none is",
+				  arg->mmio_gpa, arg->mmio_bytes);
+	return 0;
 }
 
 /**
@@ -233,14 +267,15 @@ int vmb_user_open_channel(struct vmb_user_cmd *cmd)
 	int ret;
 
 	static_assert(sizeof(open.user_data) == sizeof(arg->user_data));
-	if (arg->reserved || arg->mmio_gpa + arg->mmio_bytes < arg->mmio_gpa ||
-	    !arg->mmio_gpa != !arg->mmio_bytes)
+	if (vmb_user_cmd_zero(cmd, "reserved", arg->reserved) || check_mmio(cmd))
 		return -EINVAL;
-	channel = vmb_bus_find(cmd->user->bus, arg->channel);
+	channel = vmb_user_cmd_channel(cmd, arg->channel);
 	if (!channel)
 		return -ENOENT;
 	memcpy(open.user_data, arg->user_data, sizeof(open.user_data));
 	ret = vmb_channel_open(channel, &open);
+	if (ret)
+		vmb_explain_open(cmd, channel, ret);
 	vmb_channel_put(channel);
 	return ret;
 }
@@ -258,10 +293,12 @@ int vmb_user_close_channel(struct vmb_user_cmd *cmd)
 	struct vmb_channel *channel;
 	int ret;
 
-	channel = vmb_bus_find(cmd->user->bus, arg->channel);
+	channel = vmb_user_cmd_channel(cmd, arg->channel);
 	if (!channel)
 		return -ENOENT;
 	ret = vmb_channel_close(channel);
+	if (ret)
+		vmb_explain_close(cmd, channel, ret);
 	vmb_channel_put(channel);
 	return ret;
 }

@@ -63,16 +63,19 @@ union arg {
  * @USE_VMM: the file must be the one that has made the bus, and is used then
  * @USE_CONTROL: it may be an attached one too; else it is used then
  * @USE_LOOK: nothing, and any file will do
+ * @USE_ANY: as @USE_LOOK, also once the bus of an attached file has gone
  */
 enum use {
 	USE_VMM,
 	USE_CONTROL,
 	USE_LOOK,
+	USE_ANY,
 };
 
 /**
  * struct op - one ioctl
  * @code: its number
+ * @name: its name
  * @size: of its structure
  * @min_size: up to the last field that cannot be left to its default
  * @use: what it does to its file
@@ -80,57 +83,52 @@ enum use {
  */
 struct op {
 	unsigned int code;
+	const char *name;
 	u32 size;
 	u32 min_size;
 	enum use use;
 	int (*execute)(struct vmb_user_cmd *cmd);
 };
 
-#define OP_USE(_code, _execute, _struct, _last, _use)			\
-	[_IOC_NR(_code)] = {						\
-		.code = (_code),					\
+#define OP(_name, _use, _execute, _struct, _last)			\
+	[_IOC_NR(VMBSAVE_##_name)] = {					\
+		.code = VMBSAVE_##_name,				\
+		.name = #_name,						\
 		.size = sizeof(struct _struct) +			\
 			BUILD_BUG_ON_ZERO(offsetof(struct _struct, size)), \
 		.min_size = offsetofend(struct _struct, _last),		\
 		.use = (_use),						\
 		.execute = (_execute),					\
 	}
-#define OP(_code, _execute, _struct, _last)				\
-	OP_USE(_code, _execute, _struct, _last, USE_VMM)
-#define OP_CONTROL(_code, _execute, _struct, _last)			\
-	OP_USE(_code, _execute, _struct, _last, USE_CONTROL)
-#define OP_LOOK(_code, _execute, _struct, _last)			\
-	OP_USE(_code, _execute, _struct, _last, USE_LOOK)
 
 static const struct op ops[] = {
-	OP_LOOK(VMBSAVE_GET_INFO, vmb_user_get_info, vmbsave_info, flags),
-	OP(VMBSAVE_SET_MEMORY_REGION, vmb_user_set_memory_region,
+	OP(GET_INFO, USE_LOOK, vmb_user_get_info, vmbsave_info, flags),
+	OP(SET_MEMORY_REGION, USE_VMM, vmb_user_set_memory_region,
 	   vmbsave_memory_region, bytes),
-	OP(VMBSAVE_OFFER_CHANNEL, vmb_user_offer_channel, vmbsave_offer_channel,
-	   channel),
-	OP(VMBSAVE_RESCIND_CHANNEL, vmb_user_rescind_channel,
+	OP(OFFER_CHANNEL, USE_VMM, vmb_user_offer_channel,
+	   vmbsave_offer_channel, channel),
+	OP(RESCIND_CHANNEL, USE_VMM, vmb_user_rescind_channel,
 	   vmbsave_channel_id, channel),
-	OP(VMBSAVE_SET_EVENTFDS, vmb_user_set_eventfds, vmbsave_eventfds,
+	OP(SET_EVENTFDS, USE_VMM, vmb_user_set_eventfds, vmbsave_eventfds,
 	   call_fd),
-	OP(VMBSAVE_CREATE_GPADL, vmb_user_create_gpadl, vmbsave_create_gpadl,
+	OP(CREATE_GPADL, USE_VMM, vmb_user_create_gpadl, vmbsave_create_gpadl,
 	   pfns),
-	OP(VMBSAVE_TEARDOWN_GPADL, vmb_user_teardown_gpadl, vmbsave_gpadl_id,
+	OP(TEARDOWN_GPADL, USE_VMM, vmb_user_teardown_gpadl, vmbsave_gpadl_id,
 	   gpadl),
-	OP(VMBSAVE_OPEN_CHANNEL, vmb_user_open_channel, vmbsave_open_channel,
+	OP(OPEN_CHANNEL, USE_VMM, vmb_user_open_channel, vmbsave_open_channel,
 	   downstream_page),
-	OP(VMBSAVE_CLOSE_CHANNEL, vmb_user_close_channel, vmbsave_channel_id,
+	OP(CLOSE_CHANNEL, USE_VMM, vmb_user_close_channel, vmbsave_channel_id,
 	   channel),
-	OP_CONTROL(VMBSAVE_SET_STATE, vmb_user_set_state, vmbsave_set_state,
-		   data_fd),
-	OP_CONTROL(VMBSAVE_RESET, vmb_user_reset, vmbsave_reset, flags),
-	OP_LOOK(VMBSAVE_LAST_ERROR, vmb_user_last_error, vmbsave_last_error,
-		flags),
-	OP_LOOK(VMBSAVE_GET_CHANNEL, vmb_user_get_channel, vmbsave_channel_info,
-		channel),
-	OP_LOOK(VMBSAVE_GET_STATS, vmb_user_get_stats, vmbsave_stats, flags),
-	OP_LOOK(VMBSAVE_GET_GPADL_PAGES, vmb_user_get_gpadl_pages,
-		vmbsave_gpadl_pages, pfns),
-	OP_LOOK(VMBSAVE_ATTACH, vmb_user_attach, vmbsave_attach, name),
+	OP(SET_STATE, USE_CONTROL, vmb_user_set_state, vmbsave_set_state,
+	   data_fd),
+	OP(RESET, USE_CONTROL, vmb_user_reset, vmbsave_reset, flags),
+	OP(LAST_ERROR, USE_ANY, vmb_user_last_error, vmbsave_last_error, flags),
+	OP(GET_CHANNEL, USE_LOOK, vmb_user_get_channel, vmbsave_channel_info,
+	   channel),
+	OP(GET_STATS, USE_LOOK, vmb_user_get_stats, vmbsave_stats, flags),
+	OP(GET_GPADL_PAGES, USE_LOOK, vmb_user_get_gpadl_pages,
+	   vmbsave_gpadl_pages, pfns),
+	OP(ATTACH, USE_LOOK, vmb_user_attach, vmbsave_attach, name),
 };
 
 static const struct op *find_op(unsigned int code)
@@ -148,14 +146,60 @@ static int choose_bus(struct vmb_user_cmd *cmd, enum use use)
 	struct vmb_user_file *file = cmd->file;
 	struct vmb_user_bus *attached = NULL;
 
-	if (use == USE_LOOK || !vmb_user_file_use(file))
+	if (use == USE_LOOK || use == USE_ANY || !vmb_user_file_use(file))
 		attached = vmb_user_file_attached(file);
 	cmd->user = attached ?: file->own;
-	if (!attached)
+	if (!attached || use == USE_ANY)
 		return 0;
 	if (use == USE_VMM)
-		return -EBADFD;
-	return vmb_bus_is_dying(attached->bus) ? -ENODEV : 0;
+		return vmb_refuse(&cmd->why, -EBADFD,
+				  "the file is attached to %s; this is for the file that made it",
+				  dev_name(&attached->bus->dev));
+	if (!vmb_bus_is_dying(attached->bus))
+		return 0;
+	return vmb_refuse(&cmd->why, -ENODEV, "%s, to which the file is attached, has gone",
+			  dev_name(&attached->bus->dev));
+}
+
+static int copy_arg(struct vmb_user_cmd *cmd, const struct op *op)
+{
+	int ret;
+
+	if (get_user(cmd->user_size, (u32 __user *)cmd->uarg))
+		return vmb_refuse(&cmd->why, -EFAULT, "size: the argument cannot be read");
+	if (cmd->user_size < op->min_size)
+		return vmb_refuse(&cmd->why, -EINVAL, "size %u: at least %u bytes it takes",
+				  cmd->user_size, op->min_size);
+	/* Zeros beyond any structure to come are not worth looking at. */
+	if (cmd->user_size > PAGE_SIZE)
+		return vmb_refuse(&cmd->why, -E2BIG, "size %u is more than a page", cmd->user_size);
+	cmd->size = op->size;
+	ret = copy_struct_from_user(cmd->arg, op->size, cmd->uarg, cmd->user_size);
+	if (ret == -E2BIG)
+		vmb_refuse(&cmd->why, ret,
+			   "size %u: this kernel knows %u bytes, and what follows is not zero",
+			   cmd->user_size, op->size);
+	else if (ret)
+		vmb_refuse(&cmd->why, ret, "size %u: the argument's bytes cannot all be read",
+			   cmd->user_size);
+	return ret;
+}
+
+static int execute(struct vmb_user_cmd *cmd, const struct op *op)
+{
+	return copy_arg(cmd, op) ?: choose_bus(cmd, op->use) ?: op->execute(cmd);
+}
+
+/* Its own function: what is here takes no room on the stack of a call. */
+static noinline long refuse_unknown(struct vmb_user_file *file, unsigned int code)
+{
+	struct vmb_refusal why = {};
+	char name[sizeof("ioctl 0x12345678")];
+
+	snprintf(name, sizeof(name), "ioctl 0x%x", code);
+	vmb_refuse(&why, -ENOTTY, "there is no such command");
+	vmb_refusals_note(file->refusals, name, -ENOTTY, &why);
+	return -ENOTTY;
 }
 
 static long chardev_ioctl(struct file *file, unsigned int code,
@@ -171,30 +215,43 @@ static long chardev_ioctl(struct file *file, unsigned int code,
 	int ret;
 
 	if (!op)
-		return -ENOTTY;
-	if (get_user(cmd.user_size, (u32 __user *)cmd.uarg))
-		return -EFAULT;
-	if (cmd.user_size < op->min_size)
-		return -EINVAL;
-	/* Zeros beyond any structure to come are not worth looking at. */
-	if (cmd.user_size > PAGE_SIZE)
-		return -E2BIG;
-	cmd.size = op->size;
-	ret = copy_struct_from_user(&arg, op->size, cmd.uarg, cmd.user_size);
-	if (!ret)
-		ret = choose_bus(&cmd, op->use);
-	return ret ?: op->execute(&cmd);
+		return refuse_unknown(cmd.file, code);
+	ret = execute(&cmd, op);
+	if (ret)
+		vmb_refusals_note(cmd.file->refusals, op->name, ret, &cmd.why);
+	return ret;
+}
+
+static ssize_t read_events(struct file *file, char __user *buf, size_t size,
+			   struct vmb_refusal *why)
+{
+	struct vmb_user_file *user = file->private_data;
+	ssize_t ret;
+
+	if (!vmb_user_file_use(user))
+		return vmb_refuse(why, -EBADFD,
+				  "the file is attached; events are for the file that made it");
+	ret = vmb_channel_table_read(&user->own->channels, buf, size,
+				     file->f_flags & O_NONBLOCK);
+	if (ret == -EINVAL)
+		vmb_refuse(why, ret, "%zu bytes: an event has %zu", size,
+			   sizeof(struct vmbsave_event));
+	else if (ret == -EFAULT)
+		vmb_refuse(why, ret, "the event cannot be written to the buffer");
+	return ret;
 }
 
 static ssize_t chardev_read(struct file *file, char __user *buf, size_t size,
 			    loff_t *pos)
 {
 	struct vmb_user_file *user = file->private_data;
+	struct vmb_refusal why = {};
+	ssize_t ret = read_events(file, buf, size, &why);
 
-	if (!vmb_user_file_use(user))
-		return -EBADFD;
-	return vmb_channel_table_read(&user->own->channels, buf, size,
-				      file->f_flags & O_NONBLOCK);
+	/* That there is none yet is an answer. */
+	if (ret < 0 && ret != -EAGAIN && ret != -ERESTARTSYS)
+		vmb_refusals_note(user->refusals, "read()", ret, &why);
+	return ret;
 }
 
 static __poll_t chardev_poll(struct file *file, poll_table *wait)
@@ -209,21 +266,34 @@ static __poll_t chardev_poll(struct file *file, poll_table *wait)
 	return vmb_bus_is_dying(attached->bus) ? EPOLLERR | EPOLLHUP : 0;
 }
 
+static void free_file(struct vmb_user_file *user)
+{
+	if (user->refusals)
+		vmb_refusals_put(user->refusals);
+	kfree(user);
+}
+
 static int chardev_open(struct inode *inode, struct file *file)
 {
 	struct vmb_user_file *user = kzalloc(sizeof(*user), GFP_KERNEL_ACCOUNT);
-	int ret;
+	int ret = -ENOMEM;
 
 	if (!user)
-		return -ENOMEM;
+		return ret;
+	user->refusals = vmb_refusals_create();
+	if (!user->refusals)
+		goto err_file;
 	user->own = vmb_user_bus_create();
 	if (IS_ERR(user->own)) {
 		ret = PTR_ERR(user->own);
-		kfree(user);
-		return ret;
+		goto err_file;
 	}
 	file->private_data = user;
 	return stream_open(inode, file);
+
+err_file:
+	free_file(user);
+	return ret;
 }
 
 static int chardev_release(struct inode *inode, struct file *file)
@@ -234,7 +304,7 @@ static int chardev_release(struct inode *inode, struct file *file)
 		vmb_user_file_detach(user);
 	else
 		vmb_user_bus_destroy(user->own);
-	kfree(user);
+	free_file(user);
 	return 0;
 }
 

@@ -74,7 +74,8 @@ static int begin_control(struct vmb_user_cmd *cmd)
 	if (cmd->user->controller == controller)
 		return 0;
 	vmb_turn_release(&cmd->user->control);
-	return -EBUSY;
+	return vmb_refuse(&cmd->why, -EBUSY,
+			  "an operator is attached to the bus, and he alone changes its state");
 }
 
 static void end_control(struct vmb_user_cmd *cmd)
@@ -105,19 +106,20 @@ void vmb_user_wake_controller(struct vmb_user_bus *user)
 			     EPOLLERR | EPOLLHUP);
 }
 
-static int attach(struct vmb_user_file *file, struct vmb_user_bus *user,
-		  bool keep)
+static int attach(struct vmb_user_cmd *cmd, struct vmb_user_bus *user, bool keep)
 {
+	struct vmb_user_file *file = cmd->file;
 	int ret = vmb_turn_take_killable(&user->control);
 
 	if (ret)
 		return ret;
 	if (user->controller) {
-		ret = -EBUSY;
+		ret = vmb_refuse(&cmd->why, -EBUSY, "an operator is attached to the bus already");
 	} else if (vmb_bus_is_dying(user->bus)) {
-		ret = -ENODEV;
+		ret = vmb_refuse(&cmd->why, -ENODEV, "the bus is going away");
 	} else if (cmpxchg(&file->attached, NULL, user)) {
-		ret = -EBUSY;
+		ret = vmb_refuse(&cmd->why, -EBUSY,
+				 "something was done on this file already; it takes a new one");
 	} else {
 		vmb_bus_mark(user->bus, &file->mark);
 		file->keep = keep;
@@ -125,6 +127,20 @@ static int attach(struct vmb_user_file *file, struct vmb_user_bus *user,
 	}
 	vmb_turn_release(&user->control);
 	return ret;
+}
+
+static int check_attach(struct vmb_user_cmd *cmd)
+{
+	const struct vmbsave_attach *arg = cmd->arg;
+
+	if (vmb_user_cmd_zero(cmd, "flags", arg->flags & ~VMBSAVE_ATTACH_KEEP_STATE))
+		return -EINVAL;
+	if (!memchr(arg->name, '\0', sizeof(arg->name)))
+		return vmb_refuse(&cmd->why, -EINVAL, "name: no NUL ends it");
+	if (!capable(CAP_SYS_ADMIN))
+		return vmb_refuse(&cmd->why, -EPERM,
+				  "it takes CAP_SYS_ADMIN in the initial user namespace");
+	return 0;
 }
 
 /**
@@ -143,18 +159,16 @@ int vmb_user_attach(struct vmb_user_cmd *cmd)
 	struct vmb_user_bus *user;
 	int ret;
 
-	if (arg->flags & ~VMBSAVE_ATTACH_KEEP_STATE ||
-	    strnlen(name, sizeof(arg->name)) == sizeof(arg->name))
-		return -EINVAL;
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
+	ret = check_attach(cmd);
+	if (ret)
+		return ret;
 	user = vmb_user_bus_find(name);
 	if (!user)
-		return -ENOENT;
+		return vmb_refuse(&cmd->why, -ENOENT, "name \"%s\": there is no such bus", name);
 	if (user == file->own)
-		ret = -EINVAL;
+		ret = vmb_refuse(&cmd->why, -EINVAL, "name \"%s\" is the file's own bus", name);
 	else
-		ret = attach(file, user, arg->flags & VMBSAVE_ATTACH_KEEP_STATE);
+		ret = attach(cmd, user, arg->flags & VMBSAVE_ATTACH_KEEP_STATE);
 	if (ret) {
 		vmb_bus_put(user->bus);
 		return ret;
@@ -186,6 +200,23 @@ void vmb_user_file_detach(struct vmb_user_file *file)
 	vmb_bus_put(file->own->bus);
 }
 
+static int refuse_data_fd(struct vmb_user_cmd *cmd, int error)
+{
+	if (error == -EMFILE)
+		vmb_refuse(&cmd->why, error, "RLIMIT_NOFILE leaves no number for the data fd");
+	else if (error == -ENFILE)
+		vmb_refuse(&cmd->why, error,
+			   "the machine has no more open files, and it takes a data fd");
+	return error;
+}
+
+/* Why it failed the bus has said, but for what has nothing to do with states. */
+static void refuse_change(struct vmb_user_cmd *cmd, int error)
+{
+	if (!vmb_refuse_as_bus(&cmd->why, cmd->user->bus, error) && error == -ENODEV)
+		vmb_refuse(&cmd->why, error, "the bus is going away");
+}
+
 /*
  * The file is made before the state changes, so that nothing but a caller's
  * own unmapping can fail afterwards; that is undone as by RESET.
@@ -198,16 +229,19 @@ static int change_state(struct vmb_user_cmd *cmd)
 	struct vmb_bus_data data = {};
 	int ret;
 
-	ret = vmb_stream_fd_prepare(&stream, arg->state);
+	ret = vmb_stream_fd_prepare(&stream, arg->state, cmd->file->refusals);
 	if (ret)
-		return ret;
+		return refuse_data_fd(cmd, ret);
 	ret = vmb_bus_set_state(bus, arg->state, arg->timeout_ms, &data);
 	arg->reached = data.reached;
 	if (ret || (!data.save && !data.restore)) {
 		vmb_stream_fd_cancel(&stream);
-		return ret ? vmb_user_cmd_fail(cmd, ret) : vmb_user_cmd_respond(cmd);
+		if (!ret)
+			return vmb_user_cmd_respond(cmd);
+		refuse_change(cmd, ret);
+		return vmb_user_cmd_fail(cmd, ret);
 	}
-	vmb_stream_fd_attach(&stream, &data);
+	vmb_stream_fd_attach(&stream, bus, &data);
 	arg->data_fd = stream.fd;
 	ret = vmb_user_cmd_respond(cmd);
 	if (ret) {
@@ -232,8 +266,10 @@ int vmb_user_set_state(struct vmb_user_cmd *cmd)
 	struct vmbsave_set_state *arg = cmd->arg;
 	int ret;
 
-	if (arg->state < VMBSAVE_STATE_STOP ||
-	    arg->state > VMBSAVE_STATE_RESUMING || arg->reserved)
+	if (arg->state < VMBSAVE_STATE_STOP || arg->state > VMBSAVE_STATE_RESUMING)
+		return vmb_refuse(&cmd->why, -EINVAL, "state %u is none that can be asked for",
+				  arg->state);
+	if (vmb_user_cmd_zero(cmd, "reserved", arg->reserved))
 		return -EINVAL;
 	arg->data_fd = -1;
 	arg->reached = READ_ONCE(cmd->user->bus->state);
@@ -260,12 +296,14 @@ int vmb_user_reset(struct vmb_user_cmd *cmd)
 	const struct vmbsave_reset *arg = cmd->arg;
 	int ret;
 
-	if (arg->flags)
+	if (vmb_user_cmd_zero(cmd, "flags", arg->flags))
 		return -EINVAL;
 	ret = begin_control(cmd);
 	if (ret)
 		return ret;
 	ret = vmb_bus_reset(cmd->user->bus);
+	if (ret)
+		refuse_change(cmd, ret);
 	end_control(cmd);
 	return ret;
 }

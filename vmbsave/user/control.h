@@ -6,6 +6,7 @@
 
 #include "migrate/bus_control.h"
 
+struct vmb_refusals;
 struct vmb_user_bus;
 struct vmb_user_cmd;
 
@@ -18,12 +19,14 @@ struct vmb_user_cmd;
  *	again once it is not NULL
  * @mark: what the other bus was doing when it was attached
  * @keep: leave it as it is
+ * @refusals: why the last call was refused; referenced
  */
 struct vmb_user_file {
 	struct vmb_user_bus *own;
 	struct vmb_user_bus *attached;
 	struct vmb_bus_mark mark;
 	bool keep;
+	struct vmb_refusals *refusals;
 };
 
 #define VMB_USER_FILE_USED	((struct vmb_user_bus *)ERR_PTR(-EBUSY))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -12,6 +13,7 @@
 #include <uapi/linux/vmbsave.h>
 
 #include "user/memory.h"
+#include "user/refusal.h"
 
 /* Pages pinned in one go, so that the process is not locked out for long */
 #define PIN_BATCH	512
@@ -34,7 +36,7 @@ static struct vmb_user_memory *to_user_memory(struct vmb_guest_memory *memory)
 }
 
 /* One file is one virtual machine, and that is in one process. */
-static int claim_mm(struct vmb_user_memory *memory)
+static int claim_mm(struct vmb_user_memory *memory, struct vmb_refusal *why)
 {
 	lockdep_assert_held(&memory->lock);
 
@@ -42,38 +44,70 @@ static int claim_mm(struct vmb_user_memory *memory)
 		mmgrab(current->mm);
 		memory->mm = current->mm;
 	}
-	return memory->mm == current->mm ? 0 : -EINVAL;
+	if (memory->mm == current->mm)
+		return 0;
+	return vmb_refuse(why, -EINVAL, "the regions of this file are of another process");
 }
 
-static int check_region(u64 gpa, u64 bytes, u64 uaddr)
+static int check_region(const struct vmbsave_memory_region *arg, struct vmb_refusal *why)
 {
 	u64 end;
 
-	if (!bytes || !IS_ALIGNED(gpa | bytes | uaddr, VMBSAVE_PAGE_SIZE))
-		return -EINVAL;
-	if (check_add_overflow(gpa, bytes, &end) ||
-	    check_add_overflow(uaddr, bytes, &end))
-		return -EINVAL;
-	return access_ok(u64_to_user_ptr(uaddr), bytes) ? 0 : -EFAULT;
+	if (!IS_ALIGNED(arg->gpa, VMBSAVE_PAGE_SIZE))
+		return vmb_refuse(why, -EINVAL, "gpa 0x%llx is no multiple of 4096", arg->gpa);
+	if (!IS_ALIGNED(arg->bytes, VMBSAVE_PAGE_SIZE))
+		return vmb_refuse(why, -EINVAL, "bytes 0x%llx is no multiple of 4096", arg->bytes);
+	if (!IS_ALIGNED(arg->uaddr, VMBSAVE_PAGE_SIZE))
+		return vmb_refuse(why, -EINVAL, "uaddr 0x%llx is no multiple of 4096", arg->uaddr);
+	if (check_add_overflow(arg->gpa, arg->bytes, &end))
+		return vmb_refuse(why, -EINVAL, "gpa 0x%llx with bytes 0x%llx ends beyond 2^64",
+				  arg->gpa, arg->bytes);
+	if (check_add_overflow(arg->uaddr, arg->bytes, &end))
+		return vmb_refuse(why, -EINVAL, "uaddr 0x%llx with bytes 0x%llx ends beyond 2^64",
+				  arg->uaddr, arg->bytes);
+	if (!access_ok(u64_to_user_ptr(arg->uaddr), arg->bytes))
+		return vmb_refuse(why, -EFAULT,
+				  "uaddr 0x%llx with bytes 0x%llx is no memory of a process",
+				  arg->uaddr, arg->bytes);
+	return 0;
 }
 
-static int insert_region(struct vmb_user_memory *memory, u64 gpa, u64 bytes,
-			 u64 uaddr)
+static int insert(struct vmb_user_memory *memory, struct region *region,
+		  struct vmb_refusal *why)
+{
+	u64 last = region->pfn + region->nr - 1;
+	unsigned long at = region->pfn;
+	const struct region *other;
+	int ret;
+
+	ret = mtree_insert_range(&memory->regions, region->pfn, last, region,
+				 GFP_KERNEL_ACCOUNT);
+	if (ret != -EEXIST)
+		return ret;
+	other = mt_find(&memory->regions, &at, last);
+	return vmb_refuse(why, ret, "gpa 0x%llx with bytes 0x%llx overlaps the region at 0x%llx",
+			  region->pfn * VMBSAVE_PAGE_SIZE, region->nr * VMBSAVE_PAGE_SIZE,
+			  other ? other->pfn * VMBSAVE_PAGE_SIZE : 0);
+}
+
+static int insert_region(struct vmb_user_memory *memory,
+			 const struct vmbsave_memory_region *arg,
+			 struct vmb_refusal *why)
 {
 	struct region *region;
 	int ret;
 
 	if (memory->nr_regions >= VMB_USER_REGIONS_MAX)
-		return -EDQUOT;
+		return vmb_refuse(why, -EDQUOT,
+				  "the file has %u regions, the most that it may have",
+				  memory->nr_regions);
 	region = kmalloc(sizeof(*region), GFP_KERNEL_ACCOUNT);
 	if (!region)
 		return -ENOMEM;
-	region->pfn = gpa / VMBSAVE_PAGE_SIZE;
-	region->nr = bytes / VMBSAVE_PAGE_SIZE;
-	region->uaddr = uaddr;
-	ret = mtree_insert_range(&memory->regions, region->pfn,
-				 region->pfn + region->nr - 1, region,
-				 GFP_KERNEL_ACCOUNT);
+	region->pfn = arg->gpa / VMBSAVE_PAGE_SIZE;
+	region->nr = arg->bytes / VMBSAVE_PAGE_SIZE;
+	region->uaddr = arg->uaddr;
+	ret = insert(memory, region, why);
 	if (ret)
 		kfree(region);
 	else
@@ -84,49 +118,48 @@ static int insert_region(struct vmb_user_memory *memory, u64 gpa, u64 bytes,
 /**
  * vmb_user_memory_add() - a stretch of guest RAM is in the calling process
  * @memory: guest RAM
- * @gpa: guest physical address
- * @bytes: length
- * @uaddr: where it is in the process
+ * @arg: where, @bytes of it is not 0
+ * @why: what is wrong with it
  *
  * Context: process context with an mm, may sleep.
  * Return: 0, or nothing happened: -EINVAL (a value is out of range, or another
  * process than the first), -EFAULT (no user address), -EEXIST (overlaps
  * another region), -EDQUOT, -ENOMEM.
  */
-int vmb_user_memory_add(struct vmb_user_memory *memory, u64 gpa, u64 bytes,
-			u64 uaddr)
+int vmb_user_memory_add(struct vmb_user_memory *memory,
+			const struct vmbsave_memory_region *arg,
+			struct vmb_refusal *why)
 {
-	int ret = check_region(gpa, bytes, uaddr);
+	int ret = check_region(arg, why);
 
 	if (ret)
 		return ret;
 	guard(mutex)(&memory->lock);
-	ret = claim_mm(memory);
-	if (ret)
-		return ret;
-	return insert_region(memory, gpa, bytes, uaddr);
+	return claim_mm(memory, why) ?: insert_region(memory, arg, why);
 }
 
 /**
  * vmb_user_memory_remove() - forget a stretch of guest RAM
  * @memory: guest RAM
  * @gpa: where it starts
+ * @why: what is wrong with that
  *
  * Pages that are pinned stay so.
  * Context: process context, may sleep.
  * Return: 0, or -EINVAL (unaligned), -ENOENT (no region starts there).
  */
-int vmb_user_memory_remove(struct vmb_user_memory *memory, u64 gpa)
+int vmb_user_memory_remove(struct vmb_user_memory *memory, u64 gpa,
+			   struct vmb_refusal *why)
 {
 	u64 pfn = gpa / VMBSAVE_PAGE_SIZE;
 	struct region *region;
 
 	if (!IS_ALIGNED(gpa, VMBSAVE_PAGE_SIZE))
-		return -EINVAL;
+		return vmb_refuse(why, -EINVAL, "gpa 0x%llx is no multiple of 4096", gpa);
 	guard(mutex)(&memory->lock);
 	region = mtree_load(&memory->regions, pfn);
 	if (!region || region->pfn != pfn)
-		return -ENOENT;
+		return vmb_refuse(why, -ENOENT, "gpa 0x%llx: no region starts there", gpa);
 	mtree_erase(&memory->regions, pfn);
 	memory->nr_regions--;
 	kfree(region);
@@ -235,6 +268,64 @@ static const struct vmb_guest_memory_ops memory_ops = {
 	.pin = pin,
 	.unpin = unpin,
 };
+
+/* Return: index of the first page that no region has, @nr if there is none */
+static u32 find_hole(struct vmb_user_memory *memory, const u64 *pfns, u32 nr)
+{
+	u32 i = 0;
+
+	guard(mutex)(&memory->lock);
+	while (i < nr && mtree_load(&memory->regions, pfns[i])) {
+		i++;
+		cond_resched();
+	}
+	return i;
+}
+
+static int explain_no_memory(struct vmb_user_memory *memory, u32 nr,
+			     struct vmb_refusal *why)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) / PAGE_SIZE;
+	struct mm_struct *mm;
+
+	scoped_guard(mutex, &memory->lock)
+		mm = memory->mm;
+	/* The structure is held, also if the process has exited. */
+	if (!mm || capable(CAP_IPC_LOCK) || READ_ONCE(mm->locked_vm) + nr <= limit)
+		return -ENOMEM;
+	return vmb_refuse(why, -ENOMEM,
+			  "RLIMIT_MEMLOCK is %lu pages: %lu are locked, and it takes %u more",
+			  limit, READ_ONCE(mm->locked_vm), nr);
+}
+
+/**
+ * vmb_user_memory_explain() - why pages were not pinned
+ * @memory: guest RAM
+ * @pfns: guest page frame numbers
+ * @nr: how many
+ * @why: says so, but for an @error that says all itself
+ * @error: negative errno
+ *
+ * Context: process context, may sleep.
+ * Return: @error.
+ */
+int vmb_user_memory_explain(struct vmb_user_memory *memory, const u64 *pfns,
+			    u32 nr, struct vmb_refusal *why, int error)
+{
+	u32 hole;
+
+	if (error == -ENOMEM)
+		return explain_no_memory(memory, nr, why);
+	if (error != -EFAULT)
+		return error;
+	hole = find_hole(memory, pfns, nr);
+	if (hole < nr)
+		return vmb_refuse(why, error,
+				  "page frame 0x%llx (number %u of pfns) is in no memory region",
+				  pfns[hole], hole);
+	return vmb_refuse(why, error,
+			  "a page of pfns is where the process has no memory to write");
+}
 
 /**
  * vmb_user_memory_init() - guest RAM without a region

@@ -6,9 +6,12 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
+#include <uapi/linux/vmbsave.h>
+
 #include "core/guest_memory.h"
 
 struct mm_struct;
+struct vmb_refusal;
 
 /* A VMM has a handful; this bounds what one open file can make us keep. */
 #define VMB_USER_REGIONS_MAX	512
@@ -32,8 +35,12 @@ struct vmb_user_memory {
 
 void vmb_user_memory_init(struct vmb_user_memory *memory);
 void vmb_user_memory_destroy(struct vmb_user_memory *memory);
-int vmb_user_memory_add(struct vmb_user_memory *memory, u64 gpa, u64 bytes,
-			u64 uaddr);
-int vmb_user_memory_remove(struct vmb_user_memory *memory, u64 gpa);
+int vmb_user_memory_add(struct vmb_user_memory *memory,
+			const struct vmbsave_memory_region *arg,
+			struct vmb_refusal *why);
+int vmb_user_memory_remove(struct vmb_user_memory *memory, u64 gpa,
+			   struct vmb_refusal *why);
+int vmb_user_memory_explain(struct vmb_user_memory *memory, const u64 *pfns,
+			    u32 nr, struct vmb_refusal *why, int error);
 
 #endif /* _VMB_USER_MEMORY_H */

@@ -30,14 +30,15 @@
  * what was read last is still there: it is given out once more. So a splice
  * takes one chunk at most.
  *
- * Unhappy paths. The reader's memory is not there: nothing was taken. The
- * session ends between 1 and 3: the read answers so, as if its memory had not
- * changed, since the bytes may be the last ones and the guest goes on here. The
- * position was set back farther than that: ESPIPE, until it is where the stream
- * is. A read while another thread is in sendfile() waits for the chunk on its
- * way into the pipe, and then does not know from the position whether the rest
- * will be sent or has been given up: it takes back what it can. The two must
- * not be in progress at once; a stream with a repeated piece is refused.
+ * Unhappy paths. The reader's memory is not there: nothing was taken. The file is
+ * closed with something not sent: that was not taken either. The session ends
+ * between 1 and 3: the read answers so, as if its memory had not changed, since
+ * the bytes may be the last ones and the guest goes on here. The position was
+ * set back farther than that: ESPIPE, until it is where the stream is. A read
+ * while another thread is in sendfile() waits for the chunk on its way into the
+ * pipe, and then does not know from the position whether the rest will be sent
+ * or has been given up: it takes back what it can. The two must not be in
+ * progress at once; a stream with a repeated piece is refused.
  */
 
 /* Return: bytes handed out, 0: the end of the stream; or a negative errno */
@@ -99,6 +100,7 @@ static ssize_t read_locked(struct vmb_stream_file *stream, struct iov_iter *to)
 	return done ?: ret;
 }
 
+/* What went wrong is noted by the one who splices, if it is for him. */
 static ssize_t read_fd_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct vmb_stream_file *stream = iocb->ki_filp->private_data;
@@ -116,9 +118,10 @@ static ssize_t read_fd_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		ret = read_locked(stream, to);
 	if (ret > 0)
 		iocb->ki_pos += ret;
-	if (!splices)
-		mutex_unlock(&stream->lock);
-	return ret;
+	if (splices)
+		return ret;
+	mutex_unlock(&stream->lock);
+	return vmb_stream_file_answer(iocb->ki_filp, ret);
 }
 
 static ssize_t splice_one(struct file *file, loff_t *ppos,
@@ -158,7 +161,7 @@ static ssize_t read_fd_splice_read(struct file *file, loff_t *ppos,
 	ret = splice_one(file, ppos, pipe, len, flags);
 	WRITE_ONCE(stream->splicer, NULL);
 	mutex_unlock(&stream->lock);
-	return ret;
+	return vmb_stream_file_answer(file, ret);
 }
 
 /* sendfile() asks for a file that has it; where it is does not matter to it. */
@@ -188,6 +191,9 @@ static int read_fd_release(struct inode *inode, struct file *file)
 	struct vmb_stream_file *stream = file->private_data;
 
 	if (stream->save) {
+		/* Or the last bytes that nobody has got would count as read. */
+		scoped_guard(mutex, &stream->lock)
+			take_back(stream, file->f_pos);
 		vmb_save_abandon(stream->save);
 		vmb_save_put(stream->save);
 	}

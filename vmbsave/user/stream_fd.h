@@ -5,7 +5,9 @@
 #include <linux/types.h>
 
 struct file;
+struct vmb_bus;
 struct vmb_bus_data;
+struct vmb_refusals;
 
 /**
  * struct vmb_stream_fd - a data fd that user space does not see yet
@@ -17,9 +19,10 @@ struct vmb_stream_fd {
 	struct file *file;
 };
 
-int vmb_stream_fd_prepare(struct vmb_stream_fd *stream, u32 state);
+int vmb_stream_fd_prepare(struct vmb_stream_fd *stream, u32 state,
+			  struct vmb_refusals *refusals);
 void vmb_stream_fd_cancel(struct vmb_stream_fd *stream);
-void vmb_stream_fd_attach(struct vmb_stream_fd *stream,
+void vmb_stream_fd_attach(struct vmb_stream_fd *stream, struct vmb_bus *bus,
 			  const struct vmb_bus_data *data);
 void vmb_stream_fd_install(struct vmb_stream_fd *stream);
 

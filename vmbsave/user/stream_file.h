@@ -9,6 +9,8 @@
 #include <uapi/linux/vmbsave_stream.h>
 
 struct task_struct;
+struct vmb_bus;
+struct vmb_refusals;
 struct vmb_restore;
 struct vmb_save;
 
@@ -23,6 +25,8 @@ struct vmb_save;
  * @lock: one call at a time; held while user space is copied from or to, so
  *	that nothing takes it but calls on this file. Protects @spliced, @splicer
  *	and what is at @buf; the rest does not change once it was attached
+ * @refusals: of the file of /dev/vmbsave that gave it, referenced
+ * @bus: the bus, kept by the session; NULL until it was attached
  * @save: referenced, of a file to read; NULL until it was attached
  * @restore: referenced, of a file to write; NULL until it was attached
  * @buf: what is on its way: %VMBSAVE_CHUNK_MAX bytes, of a file to write
@@ -34,6 +38,8 @@ struct vmb_save;
  */
 struct vmb_stream_file {
 	struct mutex lock; /* one call at a time */
+	struct vmb_refusals *refusals;
+	struct vmb_bus *bus;
 	struct vmb_save *save;
 	struct vmb_restore *restore;
 	u8 *buf;
@@ -43,6 +49,7 @@ struct vmb_stream_file {
 };
 
 int vmb_stream_file_lock(struct file *file, bool nowait);
+ssize_t vmb_stream_file_answer(struct file *file, ssize_t ret);
 void vmb_stream_file_free(struct vmb_stream_file *stream);
 
 /* read_fd.c, write_fd.c */

@@ -68,7 +68,7 @@ static ssize_t write_fd_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	}
 	iocb->ki_pos += done;
 	mutex_unlock(&stream->lock);
-	return done ?: ret;
+	return vmb_stream_file_answer(iocb->ki_filp, done ?: ret);
 }
 
 /* There is always room. */

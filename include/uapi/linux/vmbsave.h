@@ -66,7 +66,8 @@
  *   EOVERFLOW   a VSP claims to have saved more than there was room for
  *   ENOTRECOVERABLE  a VSP says that it has restored a packet and did not
  *
- * Anything else is what a VSP's callback returned. LAST_ERROR says more.
+ * Anything else is what a VSP's callback returned. LAST_ERROR says of every call
+ * that was refused which field it was and what is wrong with it.
  */
 
 #define VMBSAVE_IOC	0xb6
@@ -382,12 +383,17 @@ struct vmbsave_reset {
 
 #define VMBSAVE_ERROR_TEXT 192
 
+/* vmbsave_last_error.flags: ask for the error of the bus alone */
+#define VMBSAVE_ERROR_OF_BUS	0x1
+/* [out] it is a call of this file that was refused; no matter when asking */
+#define VMBSAVE_ERROR_REFUSED	0x2
+
 /**
  * struct vmbsave_last_error - VMBSAVE_LAST_ERROR
  * @size: of this structure
- * @flags: zero
- * @error: [out] errno, positive; 0 if nothing has failed since the bus was
- *	made, RESET was called, or a change of state succeeded
+ * @flags: %VMBSAVE_ERROR_OF_BUS or 0; [out] %VMBSAVE_ERROR_REFUSED is set or
+ *	cleared
+ * @error: [out] errno, positive; 0 if there is neither error
  * @status: [out] the NTSTATUS that stands for it
  * @channel: [out] id of the channel concerned, 0 = none
  * @chunk: [out] number of the chunk in the stream, 0 = its header or none
@@ -395,9 +401,18 @@ struct vmbsave_reset {
  * @packet: [out] transaction id, 0 = none
  * @text: [out] one sentence, ends with a NUL
  *
- * The first error of the last session or state change that failed, and where the
- * change left the bus. A call that is refused before it begins (EINVAL, EFAULT,
- * EBUSY for another controller) leaves it as it is.
+ * There are two, and the later one is told:
+ *
+ * The error of the bus: the first one of the last session or change of state
+ * that failed, and where the change left the bus. RESET forgets it, and so does a
+ * change of state that succeeds.
+ *
+ * The refusal of this file: the last call of it, or of a data fd that it gave,
+ * that was refused: "COMMAND: ", which field it was and what is wrong with it. No
+ * other file sees it, and no call that succeeds clears it. A call that failed for
+ * the error of the bus is none, and clears it.
+ *
+ * Answers on an attached file too whose bus has gone.
  */
 struct vmbsave_last_error {
 	__u32 size;
@@ -527,7 +542,7 @@ struct vmbsave_gpadl_pages {
  * LAST_ERROR, SET_STATE and RESET; the others answer EBADFD. As long as it is
  * there, SET_STATE and RESET of the VMM answer EBUSY; whatever else the VMM
  * does works as always, and if it closes its file the bus goes away: all calls
- * of the attached one answer ENODEV then.
+ * of the attached one but LAST_ERROR answer ENODEV then.
  *
  * On closing, or when its owner dies, an unfinished session of it is dropped as
  * by RESET, and if the bus was RUNNING when it was attached it is so again,
