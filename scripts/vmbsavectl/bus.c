@@ -27,18 +27,15 @@ static int command(struct bus *bus, unsigned long number, void *argument)
  */
 void bus_last_error(struct bus *bus, int error, struct vmbsave_last_error *last)
 {
-	const char *text = strerror(-error);
 	int err;
 
 	*last = (struct vmbsave_last_error){ .size = sizeof(*last) };
 	err = command(bus, VMBSAVE_LAST_ERROR, last);
-	if (err == -ENODEV)
-		text = "its VMM has gone, and the bus with it";
 	/* A refusal of another errno is one of an earlier call. */
 	if (err || !last->error ||
 	    (last->flags & VMBSAVE_ERROR_REFUSED && (int)last->error != -error)) {
 		*last = (struct vmbsave_last_error){ .error = -error };
-		snprintf(last->text, sizeof(last->text), "%s", text);
+		snprintf(last->text, sizeof(last->text), "%s", strerror(-error));
 	}
 	last->text[sizeof(last->text) - 1] = '\0';
 }
