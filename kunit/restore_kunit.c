@@ -247,13 +247,15 @@ static void reset_is_possible_at_any_step(struct kunit *test)
 		bytes = vmb_test_stream_unit(move->stream, at);
 		KUNIT_ASSERT_EQ(test, vmb_bus_set_state(move->to->bus, VMB_BUS_RESUMING, 0,
 							&data), 0);
-		KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data, at), 0);
+		KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data,
+							   at), 0);
 		KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data + at,
 							   bytes / 2), 0);
 		KUNIT_EXPECT_EQ(test, vmb_bus_reset(move->to->bus), 0);
 		vmb_test_move_expect_clean(move);
 		KUNIT_EXPECT_EQ(test, move->to->bus->state, VMB_BUS_STOP);
-		KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data, 8), -ESTALE);
+		KUNIT_EXPECT_EQ(test, vmb_test_write_bytes(data.restore, move->stream->data, 8),
+				-ESTALE);
 		vmb_restore_put(data.restore);
 		at += bytes;
 	} while (bytes);
